@@ -1,0 +1,153 @@
+package trip
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// MaxDrainBytes is how much of a discarded body [Discard] reads at the most.
+	MaxDrainBytes = 64 << 10
+	// MaxDrainTime is how long [Discard] keeps its caller at the most.
+	MaxDrainTime = 100 * time.Millisecond
+)
+
+// OnBodyEnd calls hook once when resp's body is over: with nil when it was read
+// to its end or closed, with the error when reading it failed. The hooks of
+// several layers share one wrapper and run in the order they were added. The body
+// of a 101 response stays an io.ReadWriteCloser; its hook runs at Close.
+//
+// A response without a body runs hook at once.
+func OnBodyEnd(resp *http.Response, hook func(error)) {
+	switch b := resp.Body.(type) {
+	case nil:
+		hook(nil)
+	case *body:
+		b.add(hook)
+	case *duplex:
+		b.add(hook)
+	default:
+		if b == http.NoBody {
+			hook(nil)
+			return
+		}
+		if w, ok := b.(io.Writer); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+			d := &duplex{Writer: w}
+			d.wrap(b, hook)
+			resp.Body = d
+			return
+		}
+		wrapped := new(body)
+		wrapped.wrap(b, hook)
+		resp.Body = wrapped
+	}
+}
+
+type body struct {
+	rc    io.ReadCloser
+	mu    sync.Mutex
+	hooks []func(error)
+	first [3]func(error) // backs hooks, so that a common chain allocates once
+	over  bool
+	err   error
+}
+
+// duplex is the body of a 101 response: net/http promises that it can be written to.
+type duplex struct {
+	body
+	io.Writer
+}
+
+func (b *body) wrap(rc io.ReadCloser, hook func(error)) {
+	b.rc = rc
+	b.hooks = append(b.first[:0], hook)
+}
+
+func (b *body) add(hook func(error)) {
+	b.mu.Lock()
+	if !b.over {
+		b.hooks = append(b.hooks, hook)
+		b.mu.Unlock()
+		return
+	}
+	err := b.err
+	b.mu.Unlock()
+	hook(err)
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.rc.Read(p)
+	switch err {
+	case nil:
+	case io.EOF:
+		b.end(nil)
+	default:
+		b.end(err)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	err := b.rc.Close()
+	b.end(nil)
+	return err
+}
+
+func (b *body) end(err error) {
+	b.mu.Lock()
+	if b.over {
+		b.mu.Unlock()
+		return
+	}
+	b.over, b.err = true, err
+	hooks := b.hooks
+	b.hooks = nil
+	b.mu.Unlock()
+	for _, hook := range hooks {
+		hook(err)
+	}
+}
+
+// Discard drains and closes the body of a response that nobody will read, so that
+// its connection can be reused. It reads at most [MaxDrainBytes] and returns
+// after at most [MaxDrainTime]; a body that is not over by then is cut off with
+// cancel, which ends the exchange's context and may be nil. It never reads and
+// closes at the same time, which net/http does not support.
+func Discard(resp *http.Response, cancel context.CancelFunc) {
+	if resp == nil || resp.Body == nil || resp.Body == http.NoBody {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.CopyN(io.Discard, resp.Body, MaxDrainBytes)
+		_ = resp.Body.Close()
+	}()
+	timer := time.NewTimer(MaxDrainTime)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		if cancel != nil {
+			cancel()
+		}
+	}
+}
+
+// CloseBody closes the body of a request that will not be sent. A RoundTripper
+// must close it on every path, failures included.
+func CloseBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// CloseIdle forwards CloseIdleConnections to rt if it has the method.
+func CloseIdle(rt http.RoundTripper) {
+	if c, ok := rt.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
