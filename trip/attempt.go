@@ -105,10 +105,12 @@ func (a *Attempt) Report(o Outcome, resp *http.Response, err error) {
 	a.outcome, a.resp, a.err = o, resp, err
 }
 
+// reported returns the outcome of Report when it was for the very same response
+// or error; an error of the same kind may come from another exchange.
 func (a *Attempt) reported(resp *http.Response, err error) (Outcome, bool) {
 	a.call.mu.Lock()
 	defer a.call.mu.Unlock()
-	if a.outcome.Verdict == Unknown || resp != a.resp || resp == nil && err != a.err { //nolint:errorlint // the very same error, not its kind
+	if a.outcome.Verdict == Unknown || resp != a.resp || resp == nil && err != a.err {
 		return Outcome{}, false
 	}
 	return a.outcome, true

@@ -31,7 +31,8 @@ func WaitFor(req *http.Request, wake <-chan struct{}, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-req.Cancel: //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+	case <-req.Cancel:
 		return context.Canceled
 	}
 }
