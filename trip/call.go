@@ -218,3 +218,13 @@ func EnsureAttempt(req *http.Request) (ctx context.Context, a *Attempt, owned bo
 	ctx, a = call.StartAttempt(ctx)
 	return ctx, a, true
 }
+
+// Cost returns what was spent for this call so far; see [Call.AddCost].
+func (c *Call) Cost() USD {
+	if c == nil {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cost
+}
