@@ -1,0 +1,233 @@
+package rttest
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func discardRules() []rule {
+	return []rule{
+		{name: "body_is_replayed_from_GetBody", check: bodyIsReplayed},
+		{name: "body_without_GetBody_is_sent_once", check: bodyIsSentOnce},
+		{name: "discarded_response_is_drained_and_closed_once", check: discardedIsDrained},
+		{name: "endless_discarded_response_is_cut_off", check: endlessIsCutOff},
+		{name: "dripping_discarded_response_holds_nobody", check: drippingHoldsNobody},
+		{name: "discarded_response_gives_its_connection_back", sockets: true, check: connectionIsReused},
+		{name: "early_answer_does_not_mix_bodies", sockets: true, check: earlyAnswerDoesNotMixBodies},
+	}
+}
+
+const (
+	maxDrained   = 256 << 10       // bytes that may be read of a response nobody wants
+	maxDiscarded = 5 * time.Second // in which the request is sent again
+)
+
+// twice answers the first request with what the wrapper discards, more after it,
+// and all others with 200.
+func (s Suite) twice(more io.Reader, first func(*page)) *base {
+	return &base{answer: func(n int, req *http.Request) (*http.Response, error) {
+		if n == 1 {
+			resp, p := s.discarded(req, more)
+			first(p)
+			return resp, nil
+		}
+		return status(req, http.StatusOK)
+	}}
+}
+
+// net/http may still be reading the first body when RoundTrip has returned, so
+// the second must be another reader, not the same one rewound.
+func bodyIsReplayed(t T, s Suite, wrap Wrap) {
+	req, u := put(t, "content")
+	bodies := replayable(req, "content")
+	b := s.twice(strings.NewReader("thrown away"), func(*page) {})
+	resp, err := open(t, wrap, b).RoundTrip(req)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, "the answer to be discarded was returned")
+	finish(t, resp)
+	seen := b.seen()
+	require.GreaterOrEqual(t, len(seen), 2)
+	for _, e := range seen {
+		require.NoError(t, e.err)
+		require.Equal(t, "content", e.body)
+		require.Equal(t, int64(len("content")), e.req.ContentLength)
+	}
+	read := 0
+	if u.touched() {
+		read++
+	}
+	for _, copied := range bodies() {
+		if copied.touched() {
+			read++
+		}
+	}
+	require.Equal(t, len(seen), read, "every request needs a body of its own from GetBody")
+}
+
+func bodyIsSentOnce(t T, s Suite, wrap Wrap) {
+	req, _ := put(t, "content")
+	b := s.twice(strings.NewReader("of the target"), func(*page) {})
+	resp, err := open(t, wrap, b).RoundTrip(req)
+	require.Len(t, b.seen(), 1, "a body that cannot be replayed was sent twice")
+	if err == nil {
+		require.True(t, strings.HasSuffix(finish(t, resp), "of the target"), "the only response was not returned whole")
+	}
+}
+
+func discardedIsDrained(t T, s Suite, wrap Wrap) {
+	var first *page
+	b := s.twice(strings.NewReader(strings.Repeat("x", 10<<10)), func(p *page) { first = p })
+	resp, err := open(t, wrap, b).RoundTrip(get(t))
+	require.NoError(t, err)
+	_, closes, eof, overlap := first.account()
+	require.True(t, eof, "a discarded response was not read to its end: its connection is lost")
+	require.Equal(t, 1, closes, "a discarded response is closed once")
+	require.False(t, overlap, "a body was closed while it was read")
+	require.Equal(t, "OK", finish(t, resp))
+}
+
+func endlessIsCutOff(t T, s Suite, wrap Wrap) {
+	var first *page
+	// It does end, long after any bound: a wrapper without one fails instead of hanging.
+	b := s.twice(io.LimitReader(endless{}, 64<<20), func(p *page) { first = p })
+	resp, err := open(t, wrap, b).RoundTrip(get(t))
+	require.NoError(t, err)
+	finish(t, resp)
+	synctest.Wait()
+	read, closes, _, overlap := first.account()
+	require.LessOrEqual(t, read, maxDrained, "a discarded response was drained without bound")
+	require.Equal(t, 1, closes, "a discarded response is closed once")
+	require.False(t, overlap, "a body was closed while it was read")
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+func drippingHoldsNobody(t T, s Suite, wrap Wrap) {
+	var first *page
+	b := s.twice(strings.NewReader(strings.Repeat("x", 100)), func(p *page) { p.drip, first = time.Minute, p })
+	start := time.Now()
+	resp, err := open(t, wrap, b).RoundTrip(get(t))
+	require.NoError(t, err)
+	require.Less(t, time.Since(start), maxDiscarded, "a discarded response held its caller")
+	finish(t, resp)
+	time.Sleep(time.Second)
+	synctest.Wait()
+	_, closes, _, overlap := first.account()
+	require.Equal(t, 1, closes, "a discarded response that does not end must be cut off and closed once")
+	require.False(t, overlap, "a body was closed while it was read")
+}
+
+// site starts a server on a real socket. Every second request is answered with
+// what the wrapper discards. It returns the count of connections.
+func (s Suite) site(t T, discard func(n int64) bool, readBody bool) (*httptest.Server, *atomic.Int64) {
+	var requests, connections atomic.Int64
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		thrown := discard(requests.Add(1))
+		var got []byte
+		if readBody || !thrown {
+			got, _ = io.ReadAll(req.Body)
+		}
+		if !thrown {
+			_, _ = w.Write(got)
+			return
+		}
+		given := s.Discards()
+		for key, values := range given.Header {
+			w.Header()[key] = values
+		}
+		w.WriteHeader(given.StatusCode)
+		if given.Body != nil {
+			_, _ = io.Copy(w, given.Body)
+		}
+		_, _ = io.WriteString(w, strings.Repeat("x", 10<<10))
+	}))
+	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv, &connections
+}
+
+func connectionIsReused(t T, s Suite, wrap Wrap) {
+	const calls = 4
+	srv, connections := s.site(t, func(n int64) bool { return n%2 == 1 }, true)
+	transport := new(http.Transport)
+	t.Cleanup(transport.CloseIdleConnections)
+	rt := open(t, wrap, transport)
+	for i := range calls {
+		content := "call " + strconv.Itoa(i)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL, strings.NewReader(content))
+		require.NoError(t, err)
+		resp, err := rt.RoundTrip(req)
+		require.NoError(t, err)
+		require.Equal(t, content, finish(t, resp))
+	}
+	require.Equal(t, int64(1), connections.Load(), "%d calls, each with one discarded answer, need one connection", calls)
+}
+
+// The server answers before it has read the body, so the transport is still
+// sending the first one when the wrapper starts over. Meant for the race detector.
+func earlyAnswerDoesNotMixBodies(t T, s Suite, wrap Wrap) {
+	const callers = 8
+	var mu sync.Mutex
+	seen := make(map[string]bool)
+	transport := new(http.Transport)
+	t.Cleanup(transport.CloseIdleConnections)
+	rt := open(t, wrap, transport)
+	var once atomic.Int64
+	srv, _ := s.site(t, func(int64) bool { return once.Add(1) <= callers }, false)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	failed := make(chan error, callers)
+	for i := range callers {
+		go func() {
+			content := strings.Repeat(strconv.Itoa(i), 1<<20)
+			req, err := http.NewRequestWithContext(ctx, http.MethodPut, srv.URL, strings.NewReader(content))
+			if err != nil {
+				failed <- err
+				return
+			}
+			resp, err := rt.RoundTrip(req)
+			if err != nil {
+				failed <- nil // a reset while sending is the target's right
+				return
+			}
+			got, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			if resp.StatusCode == http.StatusOK {
+				seen[content[:1]] = string(got) == content
+			}
+			failed <- err
+		}()
+	}
+	for range callers {
+		require.NoError(t, <-failed)
+	}
+	for caller, whole := range seen {
+		require.True(t, whole, "caller %s was given another body", caller)
+	}
+	require.NotEmpty(t, seen, "no call came through")
+}
