@@ -21,38 +21,50 @@ const (
 // of a 101 response stays an io.ReadWriteCloser; its hook runs at Close.
 //
 // A response without a body runs hook at once.
-func OnBodyEnd(resp *http.Response, hook func(error)) {
+func OnBodyEnd(resp *http.Response, hook func(error)) { WatchBody(resp, bodyHook(hook)) }
+
+// BodyWatcher is told once, by BodyEnded, that a response body is over; see
+// [WatchBody].
+type BodyWatcher interface{ BodyEnded(err error) }
+
+type bodyHook func(error)
+
+func (hook bodyHook) BodyEnded(err error) { hook(err) }
+
+// WatchBody is [OnBodyEnd] for those who keep state per exchange anyway: a
+// watcher that is a pointer costs no closure.
+func WatchBody(resp *http.Response, w BodyWatcher) {
 	switch b := resp.Body.(type) {
 	case nil:
-		hook(nil)
+		w.BodyEnded(nil)
 	case *body:
-		b.add(hook)
+		b.add(w)
 	case *duplex:
-		b.add(hook)
+		b.add(w)
 	default:
 		if b == http.NoBody {
-			hook(nil)
+			w.BodyEnded(nil)
 			return
 		}
-		if w, ok := b.(io.Writer); ok && resp.StatusCode == http.StatusSwitchingProtocols {
-			d := &duplex{Writer: w}
-			d.wrap(b, hook)
+		if rw, ok := b.(io.Writer); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+			d := &duplex{Writer: rw}
+			d.wrap(b, w)
 			resp.Body = d
 			return
 		}
 		wrapped := new(body)
-		wrapped.wrap(b, hook)
+		wrapped.wrap(b, w)
 		resp.Body = wrapped
 	}
 }
 
 type body struct {
-	rc    io.ReadCloser
-	mu    sync.Mutex
-	hooks []func(error)
-	first [3]func(error) // backs hooks, so that a common chain allocates once
-	over  bool
-	err   error
+	rc       io.ReadCloser
+	mu       sync.Mutex
+	watchers []BodyWatcher
+	first    [3]BodyWatcher // backs watchers, so that a common chain allocates once
+	over     bool
+	err      error
 }
 
 // duplex is the body of a 101 response: net/http promises that it can be written to.
@@ -61,21 +73,21 @@ type duplex struct {
 	io.Writer
 }
 
-func (b *body) wrap(rc io.ReadCloser, hook func(error)) {
+func (b *body) wrap(rc io.ReadCloser, w BodyWatcher) {
 	b.rc = rc
-	b.hooks = append(b.first[:0], hook)
+	b.watchers = append(b.first[:0], w)
 }
 
-func (b *body) add(hook func(error)) {
+func (b *body) add(w BodyWatcher) {
 	b.mu.Lock()
 	if !b.over {
-		b.hooks = append(b.hooks, hook)
+		b.watchers = append(b.watchers, w)
 		b.mu.Unlock()
 		return
 	}
 	err := b.err
 	b.mu.Unlock()
-	hook(err)
+	w.BodyEnded(err)
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -103,11 +115,11 @@ func (b *body) end(err error) {
 		return
 	}
 	b.over, b.err = true, err
-	hooks := b.hooks
-	b.hooks = nil
+	watchers := b.watchers
+	b.watchers = nil
 	b.mu.Unlock()
-	for _, hook := range hooks {
-		hook(err)
+	for _, w := range watchers {
+		w.BodyEnded(err)
 	}
 }
 

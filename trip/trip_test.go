@@ -153,6 +153,25 @@ type pipeBody struct {
 
 func (pipeBody) Close() error { return nil }
 
+type watcher struct{ ends int }
+
+func (w *watcher) BodyEnded(error) { w.ends++ }
+
+func TestWatchingABodyCostsOneAllocationForAllWatchers(t *testing.T) {
+	first, second := new(watcher), new(watcher)
+	inner := io.NopCloser(strings.NewReader(""))
+	resp := new(http.Response)
+	rounds := testing.AllocsPerRun(100, func() {
+		resp.Body = inner
+		trip.WatchBody(resp, first)
+		trip.WatchBody(resp, second)
+		_ = resp.Body.Close()
+	})
+	require.LessOrEqual(t, rounds, 1.0)
+	require.Equal(t, 101, first.ends)
+	require.Equal(t, 101, second.ends)
+}
+
 func TestASwitchedProtocolStaysWritable(t *testing.T) {
 	var sent strings.Builder
 	resp := &http.Response{StatusCode: http.StatusSwitchingProtocols, Body: pipeBody{strings.NewReader(""), &sent}}
