@@ -11,10 +11,11 @@ import (
 
 const module = "github.com/godwit-go/godwit"
 
-// allowed lists what each package may import beside the standard library and
-// package trip. The packages named here never import each other or the root.
+// allowed lists what each package may import beside the standard library, package
+// trip and internal/keyed, a leaf that bounds the state kept per domain. The packages named here never import each other or the root.
 var allowed = map[string][]string{
 	"trip":           {},
+	"internal/keyed": {},
 	"secret":         {},
 	"retry":          {},
 	"breaker":        {"github.com/sony/gobreaker/v2"},
@@ -41,6 +42,7 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 		for _, imp := range fields[1:] {
 			ok := !strings.Contains(strings.Split(imp, "/")[0], ".") || // standard library
 				imp == module+"/trip" ||
+				imp == module+"/internal/keyed" ||
 				slices.ContainsFunc(may, func(m string) bool { return imp == m || strings.HasPrefix(imp, m+"/") && !strings.HasPrefix(m, module) })
 			require.True(t, ok, "%s imports %s", pkg, imp)
 		}
