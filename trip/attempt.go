@@ -17,6 +17,7 @@ type Attempt struct {
 	// guarded by call.mu
 	identity  *Identity
 	holder    Holder
+	clock     Clock
 	exchanges int
 	outcome   Outcome
 	resp      *http.Response // what outcome was reported for
@@ -35,6 +36,13 @@ type Holder interface {
 	// came to no response. Its error is that of the body; nil when it was read
 	// to its end or closed early.
 	Release(bodyErr error)
+}
+
+// Clock is what bounds the time of an attempt. Its methods are not called
+// concurrently.
+type Clock interface {
+	Pause()
+	Resume()
 }
 
 // AttemptFrom returns the attempt that ctx belongs to; nil when there is none.
@@ -79,6 +87,28 @@ func (a *Attempt) Holder() Holder {
 	a.call.mu.Lock()
 	defer a.call.mu.Unlock()
 	return a.holder
+}
+
+// SetClock tells what bounds the attempt's time. The one who started the attempt
+// calls it before the first exchange.
+func (a *Attempt) SetClock(c Clock) {
+	a.call.mu.Lock()
+	defer a.call.mu.Unlock()
+	a.clock = c
+}
+
+// Pause stops the attempt's clock until resume is called, once: solving a
+// challenge takes a minute and more, which does not make the exchanges slow. The
+// caller's own deadline runs on. Without a clock it does nothing.
+func (a *Attempt) Pause() (resume func()) {
+	a.call.mu.Lock()
+	c := a.clock
+	a.call.mu.Unlock()
+	if c == nil {
+		return func() {}
+	}
+	c.Pause()
+	return c.Resume
 }
 
 // Outcome returns the outcome of the newest exchange, or of the whole attempt
