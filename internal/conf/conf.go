@@ -56,7 +56,7 @@ func Decode(name string, src []byte, dst any, codecs Codecs) (*Document, error) 
 		return doc, nil
 	}
 	d := decoder{doc: doc, codecs: codecs, anchors: make(map[string]ast.Node)}
-	if len(file.Docs) > 1 {
+	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
 		d.problem(file.Docs[1].Body, "a second document, want one")
 	}
 	d.value(file.Docs[0].Body, reflect.ValueOf(dst).Elem(), "", "")
@@ -77,6 +77,7 @@ type decoder struct {
 	codecs   Codecs
 	anchors  map[string]ast.Node
 	depth    int
+	values   int
 	problems problems
 }
 
@@ -107,14 +108,20 @@ func (d *decoder) resolve(node ast.Node) ast.Node {
 	return nil
 }
 
-const maxDepth = 50 // of nesting; aliases could make it endless
+const (
+	maxDepth  = 50      // of nesting; aliases could make it endless
+	maxValues = 100_000 // in one file; aliases could multiply them
+)
 
 func (d *decoder) value(node ast.Node, dst reflect.Value, path, key string) {
-	if d.depth++; d.depth > maxDepth {
-		d.problem(node, "is nested too deeply")
+	d.depth, d.values = d.depth+1, d.values+1
+	defer func() { d.depth-- }()
+	if d.depth > maxDepth || d.values > maxValues {
+		if d.values <= maxValues+1 {
+			d.problem(node, "is nested too deeply or repeated too often")
+		}
 		return
 	}
-	defer func() { d.depth-- }()
 	at := node
 	node = d.resolve(node)
 	if node == nil {

@@ -173,6 +173,7 @@ func TestSchemaHasEveryKeyAndNoOther(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add("name: x\ndefault: &a {delay: 1s}\ndomains: {b: *a}")
+	f.Add("0\n---")
 	f.Add("{\"urls\": [1, true, null]}")
 	f.Fuzz(func(t *testing.T, src string) {
 		var c config

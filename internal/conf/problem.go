@@ -113,6 +113,9 @@ func position(node ast.Node) mark {
 	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
 		node = m.Values[0].Key
 	}
+	if node == nil {
+		return mark{1, 1}
+	}
 	if t := node.GetToken(); t != nil && t.Position != nil {
 		return mark{t.Position.Line, t.Position.Column}
 	}
