@@ -76,7 +76,11 @@ func (b *base) seen() []exchange {
 
 // blocks is an answer that comes only when the request is given up.
 func blocks(_ int, req *http.Request) (*http.Response, error) {
+	forever := time.NewTimer(24 * time.Hour) // or the bubble would be in deadlock
+	defer forever.Stop()
 	select {
+	case <-forever.C:
+		return nil, errors.New("rttest: nobody gave up")
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
 	case <-req.Cancel: //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
