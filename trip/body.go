@@ -123,19 +123,40 @@ func (b *body) end(err error) {
 	}
 }
 
+// Encoded is a body that decodes what it reads from another. Layers that wrap
+// such a body should pass the method on.
+type Encoded interface {
+	// Encoded returns the body before decoding. Whoever reads from it can only
+	// close the decoding body afterwards.
+	Encoded() io.Reader
+}
+
+// Encoded passes on that of the body that b watches; it is b when there is none.
+func (b *body) Encoded() io.Reader {
+	if e, ok := b.rc.(Encoded); ok {
+		return e.Encoded()
+	}
+	return b
+}
+
 // Discard drains and closes the body of a response that nobody will read, so that
-// its connection can be reused. It reads at most [MaxDrainBytes] and returns
-// after at most [MaxDrainTime]; a body that is not over by then is cut off with
-// cancel, which ends the exchange's context and may be nil. It never reads and
-// closes at the same time, which net/http does not support.
+// its connection can be reused. It decodes nothing ([Encoded]), so that a bomb
+// costs no more than any body. It reads at most [MaxDrainBytes] and returns after
+// at most [MaxDrainTime]; a body that is not over by then is cut off with cancel,
+// which ends the exchange's context and may be nil. It never reads and closes at
+// the same time, which net/http does not support.
 func Discard(resp *http.Response, cancel context.CancelFunc) {
 	if resp == nil || resp.Body == nil || resp.Body == http.NoBody {
 		return
 	}
+	var rest io.Reader = resp.Body
+	if e, ok := rest.(Encoded); ok {
+		rest = e.Encoded()
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = io.CopyN(io.Discard, resp.Body, MaxDrainBytes)
+		_, _ = io.CopyN(io.Discard, rest, MaxDrainBytes)
 		_ = resp.Body.Close()
 	}()
 	timer := time.NewTimer(MaxDrainTime)

@@ -204,3 +204,22 @@ func TestSleepEndsWithTheRequest(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, trip.Sleep(request(t, "http://a.test").WithContext(ctx), time.Hour), context.Canceled)
 }
+
+// packedBody fails when it is decoded.
+type packedBody struct {
+	io.Reader
+	raw io.Reader
+}
+
+func (p packedBody) Close() error       { return nil }
+func (p packedBody) Encoded() io.Reader { return p.raw }
+
+func TestDiscardDecodesNothing(t *testing.T) {
+	raw := strings.NewReader("packed")
+	resp := &http.Response{Body: packedBody{errReader{errors.New("decoded")}, raw}}
+	var ended error
+	trip.OnBodyEnd(resp, func(err error) { ended = err })
+	trip.Discard(resp, nil)
+	require.Zero(t, raw.Len(), "the connection was left with bytes of the body")
+	require.NoError(t, ended)
+}
