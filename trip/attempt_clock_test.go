@@ -23,3 +23,12 @@ func TestAnAttemptsClockStandsStillWhileItIsPaused(t *testing.T) {
 	resume()
 	require.Equal(t, stopwatch{"pause", "resume"}, w)
 }
+
+func TestACallHasItsChallengesCountedOverAllAttempts(t *testing.T) {
+	_, call := trip.Start(request(t, "https://shop.test/"), trip.Spec{})
+	require.True(t, call.TakeSolve(2))
+	require.True(t, call.TakeSolve(2))
+	require.False(t, call.TakeSolve(2))
+	require.True(t, call.TakeSolve(3), "the third was not counted")
+	require.True(t, (*trip.Call)(nil).TakeSolve(0))
+}

@@ -24,6 +24,7 @@ type Call struct {
 	mu      sync.Mutex
 	last    *Attempt // newest; linked to the ones before it
 	cost    USD
+	solves  int
 	retryAt time.Time
 	first   attemptContext // saves an allocation: most calls need one attempt
 }
@@ -172,6 +173,21 @@ func (c *Call) AddCost(cost USD) {
 	c.mu.Lock()
 	c.cost += cost
 	c.mu.Unlock()
+}
+
+// TakeSolve tells whether the call may have another challenge solved, and counts
+// it: limit bounds the challenges that all its attempts pay for together.
+func (c *Call) TakeSolve(limit int) bool {
+	if c == nil {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.solves >= limit {
+		return false
+	}
+	c.solves++
+	return true
 }
 
 // SetRetryAt tells the caller when to come back; see [Summary.RetryAt].
