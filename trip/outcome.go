@@ -52,7 +52,11 @@ func Classify(ctx context.Context, resp *http.Response, err error) Outcome {
 		return classifyError(ctx, err)
 	}
 	o := Outcome{Verdict: OK, Status: resp.StatusCode}
-	wait, said := RetryAfter(resp, time.Now())
+	if resp.StatusCode < 400 {
+		return o
+	}
+	now := time.Now()
+	wait, said := RetryAfter(resp, now)
 	switch code := resp.StatusCode; {
 	case code == http.StatusTooManyRequests:
 		o.Verdict, o.Reason = Throttled, "status 429"
@@ -73,7 +77,7 @@ func Classify(ctx context.Context, resp *http.Response, err error) Outcome {
 		o.Ambiguous = gateway && resp.TLS == nil && viaProxy(ctx)
 	}
 	if said && o.Verdict != OK {
-		o.RetryAt = time.Now().Add(wait)
+		o.RetryAt = now.Add(wait)
 	}
 	return o
 }
