@@ -1,0 +1,297 @@
+package hostile
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ProxyConfig describes one forward proxy. Its zero value is a sound HTTP proxy
+// without credentials.
+type ProxyConfig struct {
+	// Scheme is http, https or socks5. Default http.
+	Scheme string
+	// User and Password are the credentials that the proxy wants (RFC 7617, RFC
+	// 1929). Default none: it serves everybody.
+	User, Password string
+	// Exit is the IP address that sites see its visitors at. Default: the next
+	// loopback address that no proxy has, from 127.0.0.2 on. The sockets leave from
+	// it where it is a loopback address and the system allows that; sites see it
+	// either way.
+	Exit string
+	// Fault is what is wrong with the proxy. Default [ProxySound].
+	Fault ProxyFault
+	// Flap makes the fault come and go: the proxy is sound for this long, faulty for
+	// this long, and so on. Default 0: the fault stays.
+	Flap time.Duration
+	// ProxyStatus is the Proxy-Status field (RFC 9209) of answers by which the proxy
+	// refuses. Default none.
+	ProxyStatus string
+	// ResetAfter is how many bytes [ProxyReset] lets through to the visitor on each
+	// connection. Default 2048.
+	ResetAfter int64
+	// Latency is how long the proxy thinks before it does anything. Default 0.
+	Latency time.Duration
+}
+
+// validate reports every problem of the configuration at once.
+func (c ProxyConfig) validate() error {
+	var problems []error
+	if !slices.Contains([]string{"", "http", "https", "socks5"}, c.Scheme) {
+		problems = append(problems, fmt.Errorf("Scheme: %q, want http, https or socks5", c.Scheme))
+	}
+	if _, err := netip.ParseAddr(c.Exit); c.Exit != "" && err != nil {
+		problems = append(problems, fmt.Errorf("Exit: %q, want an IP address", c.Exit))
+	}
+	if c.Flap != 0 && (c.Flap < 0 || c.Fault == ProxyRefuse) {
+		problems = append(problems, fmt.Errorf("Flap: %v, want 0 or more, and a fault other than ProxyRefuse", c.Flap))
+	}
+	if c.User == "" && c.Password != "" {
+		problems = append(problems, errors.New("Password: set, want a User with it"))
+	}
+	return errors.Join(problems...)
+}
+
+// ProxyLedger is a copy of a proxy's books.
+type ProxyLedger struct {
+	Connections int // accepted
+	Requests    int // CONNECT, SOCKS and plain requests
+	Refused     int // for want of the right credentials
+	// Targets counts the requests that were let through, by host and port.
+	Targets map[string]int
+	// Credentials counts what visitors presented, as user:password.
+	Credentials map[string]int
+}
+
+// Proxy is a running forward proxy of a [Web]. All methods may be called
+// concurrently.
+type Proxy struct {
+	web  *Web
+	cfg  ProxyConfig
+	exit string
+	addr string // where it listens, kept over restarts
+	born time.Time
+	tls  *tls.Config // for https
+
+	mu       sync.Mutex
+	fault    ProxyFault
+	listener net.Listener // nil while stopped
+	server   *http.Server // nil while stopped, and for socks5
+	conns    *connections // of this run
+	books    ProxyLedger
+}
+
+// AddProxy starts a proxy, which lives until it is stopped or the web is closed.
+func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("hostile: proxy: %w", err)
+	}
+	cfg.Scheme = cmp.Or(cfg.Scheme, "http")
+	p := &Proxy{
+		web: w, cfg: cfg, fault: cfg.Fault, addr: "127.0.0.1:0", born: time.Now(),
+		books: ProxyLedger{Targets: make(map[string]int), Credentials: make(map[string]int)},
+	}
+	if cfg.Scheme == "https" {
+		cert, err := w.authority.issue(w.started.Add(24*time.Hour), []string{"localhost"}, net.IPv4(127, 0, 0, 1))
+		if err != nil {
+			return nil, err
+		}
+		p.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}
+	}
+	// The address is taken in any case, so that a proxy that refuses has one too.
+	if err := p.Restart(); err != nil {
+		return nil, err
+	}
+	if cfg.Fault == ProxyRefuse {
+		p.Stop()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p.exit = cmp.Or(cfg.Exit, w.nextExit())
+	w.proxies = append(w.proxies, p)
+	return p, nil
+}
+
+// nextExit returns the first loopback address after the machine's own that no
+// proxy has. The web's lock is held.
+func (w *Web) nextExit() string {
+	address := netip.MustParseAddr("127.0.0.2")
+	for slices.ContainsFunc(w.proxies, func(p *Proxy) bool { return p.exit == address.String() }) {
+		address = address.Next()
+	}
+	return address.String()
+}
+
+// proxyAt returns the proxy that listens there, nil if none does.
+func (w *Web) proxyAt(addr string) *Proxy {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.proxies {
+		if p.addr == addr {
+			return p
+		}
+	}
+	return nil
+}
+
+// URL returns the proxy's URL, with its credentials.
+func (p *Proxy) URL() *url.URL {
+	u := &url.URL{Scheme: p.cfg.Scheme, Host: p.addr}
+	if p.cfg.User != "" {
+		u.User = url.UserPassword(p.cfg.User, p.cfg.Password)
+	}
+	return u
+}
+
+// Exit returns the address at which sites see the proxy's visitors.
+func (p *Proxy) Exit() string { return p.exit }
+
+// Ledger returns a copy of the proxy's books as they are now.
+func (p *Proxy) Ledger() ProxyLedger {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.books
+	l.Targets, l.Credentials = maps.Clone(l.Targets), maps.Clone(l.Credentials)
+	return l
+}
+
+// Stop makes the proxy refuse connections and breaks those it has.
+func (p *Proxy) Stop() {
+	p.mu.Lock()
+	listener, server, conns := p.listener, p.server, p.conns
+	p.listener, p.server, p.conns = nil, nil, nil
+	p.mu.Unlock()
+	if listener == nil {
+		return
+	}
+	listener.Close()
+	if server != nil {
+		server.Close()
+	}
+	conns.closeAll()
+}
+
+// Restart lets a stopped proxy listen at its old address again. It does nothing
+// to one that runs.
+func (p *Proxy) Restart() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.listener != nil {
+		return nil
+	}
+	l, err := net.Listen("tcp", p.addr)
+	if err != nil {
+		return fmt.Errorf("hostile: proxy: %w", err)
+	}
+	p.addr = l.Addr().String()
+	p.conns = new(connections)
+	door := &door{Listener: l, proxy: p, conns: p.conns}
+	serve := func() { p.serveSOCKS(door) }
+	if p.cfg.Scheme != "socks5" {
+		srv := &http.Server{
+			Handler:           p.web.tracked(p.handler()),
+			ErrorLog:          log.New(io.Discard, "", 0),
+			ReadHeaderTimeout: 30 * time.Second,
+		}
+		knowCallers(srv)
+		p.server = srv
+		serve = func() { _ = srv.Serve(door) }
+	}
+	if !p.web.work.run(serve) {
+		l.Close()
+		return errors.New("hostile: proxy: the web is closed")
+	}
+	p.listener = l
+	return nil
+}
+
+// SetFault changes what is wrong with the proxy from now on. [ProxyRefuse] stops
+// it, any other fault restarts it if it was stopped.
+func (p *Proxy) SetFault(fault ProxyFault) error {
+	p.mu.Lock()
+	p.fault = fault
+	p.mu.Unlock()
+	if fault == ProxyRefuse {
+		p.Stop()
+		return nil
+	}
+	return p.Restart()
+}
+
+// faultNow returns what is wrong with the proxy at this moment.
+func (p *Proxy) faultNow() ProxyFault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cfg.Flap > 0 && time.Since(p.born)/p.cfg.Flap%2 == 0 {
+		return ProxySound
+	}
+	return p.fault
+}
+
+// reachable reports whether a service could use the proxy at this moment.
+func (p *Proxy) reachable() bool {
+	p.mu.Lock()
+	running := p.listener != nil
+	p.mu.Unlock()
+	return running && p.faultNow() == ProxySound
+}
+
+// admits reports whether these are the credentials the proxy wants.
+func (p *Proxy) admits(user, password string) bool {
+	return p.cfg.User == "" || user == p.cfg.User && password == p.cfg.Password
+}
+
+// asked books a request with the credentials it presented, and reports whether
+// they are the right ones.
+func (p *Proxy) asked(user, password string, presented bool) bool {
+	ok := p.admits(user, password)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.books.Requests++
+	if presented {
+		p.books.Credentials[user+":"+password]++
+	}
+	if !ok {
+		p.books.Refused++
+	}
+	return ok
+}
+
+// dial connects to a target from the proxy's exit, and lets the sites know whose
+// connection it is before a byte is sent.
+func (p *Proxy) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	to, err := p.web.resolve(addr)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	p.books.Targets[addr]++
+	p.mu.Unlock()
+	var dialer net.Dialer
+	if exit := net.ParseIP(p.exit); exit.IsLoopback() && p.web.manyExits {
+		dialer.LocalAddr = &net.TCPAddr{IP: exit}
+	}
+	conn, err := dialer.DialContext(ctx, network, to)
+	if err != nil {
+		return nil, err
+	}
+	p.web.exits.Store(conn.LocalAddr().String(), p)
+	return conn, nil
+}
+
+// pause waits for d, unless ctx or the web ends before.
+func (p *Proxy) pause(ctx context.Context, d time.Duration) bool {
+	return d <= 0 || p.web.pause(ctx, d)
+}

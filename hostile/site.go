@@ -1,0 +1,231 @@
+package hostile
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Site is a running site of a [Web]. All methods may be called concurrently.
+//
+// It serves, besides its pages:
+//
+//	/p/1 … /p/N     the pages, which link to one another; / leads to all of them
+//	/api/items/1 …  the same as JSON
+//	/go/7           a redirect to /p/7
+//	/away/7         a redirect to a page of the web's next site
+//	/gone/7         404
+//	/private/7      content that robots.txt forbids
+//	/robots.txt, /sitemap.xml
+//	/visitor        who the site thinks is asking, as JSON
+//	/orders         takes POSTs and books their effect by request id
+//
+// Hazards stand before all of them but /robots.txt.
+type Site struct {
+	web      *Web
+	host     string
+	pages    int
+	cfg      SiteConfig
+	books    *books
+	gates    map[challengeKind]*gate
+	servers  []*http.Server
+	httpAddr string
+	tlsAddr  string
+}
+
+func startSite(web *Web, cfg SiteConfig) (*Site, error) {
+	s := &Site{web: web, host: cfg.Host, pages: cfg.Pages, cfg: cfg, books: newBooks(), gates: make(map[challengeKind]*gate)}
+	s.cfg.Hazards = slices.Clone(cfg.Hazards)
+	if s.pages == 0 {
+		s.pages = DefaultPages
+	}
+	cert, err := web.authority.issue(web.started.Add(24*time.Hour), []string{cfg.Host})
+	if err != nil {
+		return nil, err
+	}
+	var pages http.Handler = s.mux()
+	for _, hazard := range slices.Backward(s.cfg.Hazards) {
+		pages = hazard.Before(s, pages)
+	}
+	handler := web.tracked(s.receive(pages))
+	if s.httpAddr, err = s.serve(handler, nil); err != nil {
+		return nil, err
+	}
+	if s.tlsAddr, err = s.serve(handler, &tls.Config{Certificates: []tls.Certificate{cert}}); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// serve starts one listener and returns its address.
+func (s *Site) serve(handler http.Handler, tlsConfig *tls.Config) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("hostile: site %s: %w", s.host, err)
+	}
+	srv := &http.Server{
+		Handler:           handler,
+		TLSConfig:         tlsConfig,
+		ErrorLog:          log.New(io.Discard, "", 0),
+		ReadHeaderTimeout: 30 * time.Second,
+	}
+	knowCallers(srv)
+	s.servers = append(s.servers, srv)
+	s.web.work.run(func() {
+		if tlsConfig == nil {
+			_ = srv.Serve(l)
+			return
+		}
+		srv.Protocols = new(http.Protocols)
+		srv.Protocols.SetHTTP1(true)
+		srv.Protocols.SetHTTP2(!s.cfg.HTTP1)
+		_ = srv.ServeTLS(l, "", "")
+	})
+	return l.Addr().String(), nil
+}
+
+func (s *Site) close() {
+	for _, srv := range s.servers {
+		srv.Close()
+	}
+}
+
+// Host returns the site's name.
+func (s *Site) Host() string { return s.host }
+
+// URL returns the https URL of a path of the site.
+func (s *Site) URL(path string) string { return "https://" + s.host + path }
+
+// URLs returns the https URLs of all the site's pages.
+func (s *Site) URLs() []string {
+	urls := make([]string, s.pages)
+	for i := range urls {
+		urls[i] = s.URL(pagePath(i + 1))
+	}
+	return urls
+}
+
+// listens returns the loopback address behind one of the site's two ports.
+func (s *Site) listens(port string) (string, error) {
+	switch port {
+	case "80":
+		return s.httpAddr, nil
+	case "443":
+		return s.tlsAddr, nil
+	}
+	return "", fmt.Errorf("site %s: port %s refused", s.host, port)
+}
+
+// receive books the request, finds out who the visitor is and how often the path
+// was asked for, and hands over to the hazards.
+func (s *Site) receive(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visitor := s.web.visitor(callerOf(r))
+		if visitor.Proxy == nil {
+			s.web.machine.Add(1)
+		}
+		v := visit{visitor: visitor, turn: s.books.arrive(visitor.Address, r.URL.Path)}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		if r.Header.Get("Proxy-Authorization") != "" {
+			s.Book(r, Leaked)
+		}
+		if strings.HasPrefix(r.URL.Path, disallowedPrefix) {
+			s.Book(r, Disallowed)
+		}
+		if r.URL.Path == "/robots.txt" {
+			s.robots(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Site) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", s.page)
+	mux.HandleFunc("GET /go/{n}", s.redirect)
+	mux.HandleFunc("GET /away/{n}", s.away)
+	mux.HandleFunc("GET /visitor", s.introduce)
+	mux.HandleFunc("POST /orders", s.order)
+	return mux
+}
+
+func (s *Site) redirect(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/p/"+r.PathValue("n"), http.StatusFound)
+}
+
+// away redirects to the same page of the next site in the order of names, or to
+// the site itself when it is alone.
+func (s *Site) away(w http.ResponseWriter, r *http.Request) {
+	hosts := make([]string, 0, len(s.web.sites))
+	for host := range s.web.sites {
+		hosts = append(hosts, host)
+	}
+	slices.Sort(hosts)
+	next := s.web.sites[hosts[(slices.Index(hosts, s.host)+1)%len(hosts)]]
+	n, err := strconv.Atoi(r.PathValue("n"))
+	if err != nil || n < 1 {
+		http.NotFound(w, r)
+		return
+	}
+	http.Redirect(w, r, next.URL(pagePath((n-1)%next.pages+1)), http.StatusFound)
+}
+
+// introduce tells a visitor how the site sees them: what a judge of egresses and
+// header profiles wants to know.
+func (s *Site) introduce(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"address": VisitorOf(r).Address,
+		"direct":  VisitorOf(r).Proxy == nil,
+		"proto":   r.Proto,
+		"headers": r.Header,
+	})
+}
+
+// order books the effect of a POST under its Idempotency-Key, X-Request-Id or
+// form field id.
+func (s *Site) order(w http.ResponseWriter, r *http.Request) {
+	id := r.Header.Get("Idempotency-Key")
+	if id == "" {
+		id = r.Header.Get("X-Request-Id")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+	if id == "" {
+		id = r.PostFormValue("id")
+	}
+	if _, err := io.Copy(io.Discard, r.Body); err != nil || id == "" {
+		http.Error(w, "an order needs an id and a whole body", http.StatusBadRequest)
+		return
+	}
+	times := s.books.order(id)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(map[string]any{"id": id, "times": times})
+}
+
+// dice returns random numbers that follow from the web's seed, the site and what
+// they are drawn for.
+func (s *Site) dice(purpose string, of ...string) *rand.Rand {
+	sum := s.sum(purpose, of...)
+	return rand.New(rand.NewPCG(binary.LittleEndian.Uint64(sum[:]), binary.LittleEndian.Uint64(sum[8:])))
+}
+
+// sum hashes the web's seed, the site and a purpose.
+func (s *Site) sum(purpose string, of ...string) [sha256.Size]byte {
+	key := fmt.Sprintf("%d\x00%s\x00%s\x00%s", s.web.seed, s.host, purpose, strings.Join(of, "\x00"))
+	return sha256.Sum256([]byte(key))
+}

@@ -1,0 +1,306 @@
+package hostile
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// solverAgent is the user agent of the solver's own browsers.
+const solverAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
+
+// A task is one order of a solution.
+type task struct {
+	id       int64
+	created  time.Time
+	solution map[string]any
+	fault    *SolverFault
+	polls    int
+	charged  bool
+	reported bool
+}
+
+// taskSpec is what a client says about the challenge. The services that share
+// the protocol differ in the spelling of the types, hence the lower case below.
+type taskSpec struct {
+	Type               string `json:"type"`
+	Class              string `json:"class"`
+	WebsiteURL         string `json:"websiteURL"`
+	WebsiteKey         string `json:"websiteKey"`
+	UserAgent          string `json:"userAgent"`
+	CloudflareTaskType string `json:"cloudflareTaskType"`
+	CookieSolution     bool   `json:"cookieSolution"`
+	ProxyType          string `json:"proxyType"`
+	ProxyAddress       string `json:"proxyAddress"`
+	ProxyPort          int    `json:"proxyPort"`
+	ProxyLogin         string `json:"proxyLogin"`
+	ProxyPassword      string `json:"proxyPassword"`
+	Proxy              string `json:"proxy"`
+}
+
+// solverRefusal is an error in the service's words.
+type solverRefusal struct {
+	id   int
+	code string
+}
+
+var (
+	refuseKey         = &solverRefusal{1, "ERROR_KEY_DOES_NOT_EXIST"}
+	refuseSlot        = &solverRefusal{2, "ERROR_NO_SLOT_AVAILABLE"}
+	refuseBalance     = &solverRefusal{10, "ERROR_ZERO_BALANCE"}
+	refuseUnsolvable  = &solverRefusal{12, "ERROR_CAPTCHA_UNSOLVABLE"}
+	refuseTask        = &solverRefusal{15, "ERROR_NO_SUCH_CAPCHA_ID"}
+	refuseType        = &solverRefusal{23, "ERROR_TASK_NOT_SUPPORTED"}
+	refuseSiteKey     = &solverRefusal{31, "ERROR_RECAPTCHA_INVALID_SITEKEY"}
+	refuseParameters  = &solverRefusal{110, "ERROR_BAD_PARAMETERS"}
+	refuseBadProxy    = &solverRefusal{130, "ERROR_BAD_PROXY"}
+	refuseProxyDead   = &solverRefusal{25, "ERROR_PROXY_CONNECT_REFUSED"}
+	refuseProxySecret = &solverRefusal{26, "ERROR_PROXY_NOT_AUTHORISED"}
+)
+
+func (s *Solver) refuse(w http.ResponseWriter, r *solverRefusal) {
+	s.say(w, map[string]any{
+		"errorId": r.id, "errorCode": r.code,
+		"errorDescription": strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(r.code, "ERROR_"), "_", " ")),
+	})
+}
+
+func (s *Solver) say(w http.ResponseWriter, answer any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = json.NewEncoder(w).Encode(answer) // a client who left does not hear it
+}
+
+func badGateway(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(http.StatusBadGateway)
+	_, _ = io.WriteString(w, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
+}
+
+// order reads a request into v, which holds the key it must carry.
+func (s *Solver) hear(w http.ResponseWriter, r *http.Request, v interface{ key() string }) bool {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(v); err != nil {
+		s.refuse(w, refuseParameters)
+		return false
+	}
+	if v.key() != s.cfg.Key {
+		s.refuse(w, refuseKey)
+		return false
+	}
+	return true
+}
+
+type account struct {
+	ClientKey string `json:"clientKey"`
+}
+
+func (a *account) key() string { return a.ClientKey }
+
+func (s *Solver) createTask(w http.ResponseWriter, r *http.Request) {
+	var order struct {
+		account
+		Task taskSpec `json:"task"`
+	}
+	if !s.hear(w, r, &order) {
+		s.count(&s.books.Refused)
+		return
+	}
+	t := &task{created: time.Now(), fault: s.nextFault()}
+	refusal := t.refusedAtOnce()
+	if refusal == nil && !s.affordable() {
+		refusal = refuseBalance
+	}
+	if refusal == nil && !t.has(SolverCreateGateway) {
+		t.solution, refusal = s.solve(order.Task, t.has(SolverWrongToken))
+	}
+	switch {
+	case t.has(SolverCreateGateway):
+		s.count(&s.books.Refused)
+		badGateway(w)
+	case refusal != nil:
+		s.count(&s.books.Refused)
+		s.refuse(w, refusal)
+	default:
+		s.say(w, map[string]any{"errorId": 0, "taskId": s.accept(t)})
+	}
+}
+
+func (s *Solver) count(n *int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*n++
+}
+
+func (s *Solver) nextFault() *SolverFault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.faults) == 0 {
+		return nil
+	}
+	fault := s.faults[0]
+	s.faults = s.faults[1:]
+	return &fault
+}
+
+func (t *task) has(fault SolverFault) bool { return t.fault != nil && *t.fault == fault }
+
+func (t *task) refusedAtOnce() *solverRefusal {
+	switch {
+	case t.has(SolverZeroBalance):
+		return refuseBalance
+	case t.has(SolverNoSlot):
+		return refuseSlot
+	case t.has(SolverBadKey):
+		return refuseKey
+	}
+	return nil
+}
+
+func (s *Solver) affordable() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.books.Balance >= s.cfg.Price && (s.books.Balance > 0 || s.cfg.Price == 0)
+}
+
+// accept enters the task and takes its price, which it gives back when the task
+// turns out unsolvable.
+func (s *Solver) accept(t *task) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.id = firstTask + int64(s.books.Tasks)
+	s.tasks[t.id] = t
+	s.books.Tasks++
+	s.books.Balance -= s.cfg.Price
+	return t.id
+}
+
+func (s *Solver) getTaskResult(w http.ResponseWriter, r *http.Request) {
+	var poll struct {
+		account
+		TaskID int64 `json:"taskId"`
+	}
+	if !s.hear(w, r, &poll) {
+		return
+	}
+	now := time.Now()
+	s.mu.Lock()
+	t := s.tasks[poll.TaskID]
+	s.books.Polls++
+	if t == nil {
+		s.mu.Unlock()
+		s.refuse(w, refuseTask)
+		return
+	}
+	t.polls++
+	first, ready := t.polls == 1, now.Sub(t.created) >= s.cfg.Latency && !t.has(SolverStuck)
+	if ready && !t.charged {
+		t.charged = true
+		if t.has(SolverUnsolvable) {
+			s.books.Balance += s.cfg.Price
+		} else {
+			s.books.Paid++
+			s.books.Spent += s.cfg.Price
+		}
+	}
+	s.mu.Unlock()
+	switch {
+	case first && t.has(SolverPollGateway):
+		badGateway(w)
+	case !ready:
+		s.say(w, map[string]any{"errorId": 0, "status": "processing"})
+	case t.has(SolverUnsolvable):
+		s.refuse(w, refuseUnsolvable)
+	default:
+		s.say(w, map[string]any{
+			"errorId": 0, "status": "ready", "solution": t.solution, "cost": usd(s.cfg.Price), "ip": "127.0.0.1",
+			"createTime": t.created.Unix(), "endTime": now.Unix(), "solveCount": 1,
+		})
+	}
+}
+
+func (s *Solver) getBalance(w http.ResponseWriter, r *http.Request) {
+	var ask account
+	if s.hear(w, r, &ask) {
+		s.say(w, map[string]any{"errorId": 0, "balance": json.Number(usd(s.Ledger().Balance))})
+	}
+}
+
+func (s *Solver) report(correct bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var report struct {
+			account
+			TaskID int64 `json:"taskId"`
+		}
+		if !s.hear(w, r, &report) {
+			return
+		}
+		s.mu.Lock()
+		t := s.tasks[report.TaskID]
+		known := t != nil && t.charged && !t.reported
+		if known {
+			t.reported = true
+			if correct {
+				s.books.Correct++
+			} else {
+				s.books.Incorrect++
+				s.books.Spent -= s.cfg.Price
+				s.books.Balance += s.cfg.Price
+			}
+		}
+		s.mu.Unlock()
+		if !known {
+			s.refuse(w, refuseTask)
+			return
+		}
+		s.say(w, map[string]any{"errorId": 0, "status": "success"})
+	}
+}
+
+// egress returns the address that the solver will work from: that of the client's
+// proxy. Only proxies of the web can be reached.
+func (s *Solver) egress(spec taskSpec) (string, *solverRefusal) {
+	address, login, password := spec.ProxyAddress, spec.ProxyLogin, spec.ProxyPassword
+	port := strconv.Itoa(spec.ProxyPort)
+	if address == "" && spec.Proxy != "" {
+		u := proxyText(spec.Proxy)
+		address, port, login = u.Hostname(), u.Port(), u.User.Username()
+		password, _ = u.User.Password()
+	}
+	if address == "" {
+		return "", refuseBadProxy
+	}
+	proxy := s.web.proxyAt(address + ":" + port)
+	switch {
+	case proxy == nil || !proxy.reachable():
+		return "", refuseProxyDead
+	case !proxy.admits(login, password):
+		return "", refuseProxySecret
+	}
+	return proxy.exit, nil
+}
+
+// proxyText reads a proxy in one of the forms scheme://user:password@host:port,
+// user:password@host:port, host:port:user:password and scheme:host:port:user:password.
+func proxyText(text string) *url.URL {
+	if !strings.Contains(text, "://") && !strings.Contains(text, "@") {
+		parts := strings.Split(text, ":")
+		if len(parts) == 3 || len(parts) == 5 {
+			parts = parts[1:]
+		}
+		if len(parts) == 4 {
+			return &url.URL{Scheme: "http", Host: parts[0] + ":" + parts[1], User: url.UserPassword(parts[2], parts[3])}
+		}
+		return &url.URL{Scheme: "http", Host: strings.Join(parts, ":")}
+	}
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return new(url.URL)
+	}
+	return u
+}
