@@ -6,6 +6,7 @@
 package conf
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -19,7 +20,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// Codec teaches the decoder a type that it does not know.
+// Codec teaches the decoder a type that it does not know. The zero Codec says that
+// no file can hold the type.
 type Codec struct {
 	// Parse turns a scalar into the value. Key is the field's key, for forms that
 	// depend on it. Nil when Shape is set.
@@ -135,6 +137,10 @@ func (d *decoder) value(node ast.Node, dst reflect.Value, path, key string) {
 		d.coded(node, dst, codec, path, key)
 		return
 	}
+	if isText(dst.Type()) {
+		d.text(node, dst, key)
+		return
+	}
 	switch dst.Kind() {
 	case reflect.Struct:
 		d.structure(node, dst, path)
@@ -180,6 +186,22 @@ func (d *decoder) coded(node ast.Node, dst reflect.Value, codec Codec, path, key
 	if v != nil {
 		dst.Set(reflect.ValueOf(v))
 	}
+}
+
+// text fills in a type that reads itself.
+func (d *decoder) text(node ast.Node, dst reflect.Value, key string) {
+	text, ok := scalar(node)
+	if !ok {
+		d.problem(node, "%s: a %s, want a string", key, kindOf(node))
+		return
+	}
+	if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+		d.problem(node, "%s: %v", key, err)
+	}
+}
+
+func isText(t reflect.Type) bool {
+	return t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 func (d *decoder) structure(node ast.Node, dst reflect.Value, path string) {
@@ -277,7 +299,10 @@ func (d *decoder) fields(t reflect.Type) map[string]int {
 
 // holds tells whether a file can hold a value of type t.
 func (c Codecs) holds(t reflect.Type, within []reflect.Type) bool {
-	if _, ok := c[t]; ok {
+	if codec, ok := c[t]; ok {
+		return codec.Parse != nil || codec.Shape != nil
+	}
+	if isText(t) {
 		return true
 	}
 	if slices.Contains(within, t) {

@@ -1,9 +1,11 @@
 package conf_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -31,6 +33,8 @@ type config struct {
 	On      bool
 	Key     masked
 	Budget  *budget
+	Address netip.Addr
+	TLS     *tls.Config
 }
 
 type masked struct{ v string }
@@ -50,6 +54,7 @@ var codecs = conf.Codecs{
 		Shape: reflect.TypeFor[budgetShape](),
 		Build: func(v any) (any, error) { return &budget{v.(budgetShape).PerDay}, nil },
 	},
+	reflect.TypeFor[*tls.Config](): {},
 }
 
 func decode(t *testing.T, src string) (config, error) {
@@ -73,6 +78,7 @@ limit: 64KiB
 on: true
 key: k3y
 budget: {per_day: 250}
+address: 127.0.0.9
 `)
 	require.NoError(t, err)
 	d := inner{MaxAttempts: -1, Delay: 90 * time.Minute, Rate: 0.5}
@@ -81,6 +87,7 @@ budget: {per_day: 250}
 	require.Equal(t, config{
 		Name: "night", Default: d, Domains: map[string]inner{"*.shop.test": shop, "api.test": d},
 		URLs: []string{"a", "b"}, Limit: 64 << 10, On: true, Key: masked{"k3y"}, Budget: &budget{250},
+		Address: netip.MustParseAddr("127.0.0.9"),
 	}, c)
 }
 
@@ -109,9 +116,9 @@ func TestEveryMistakeIsToldWithItsPlace(t *testing.T) {
 }
 
 func TestAFieldThatNoFileCanHoldHasNoKey(t *testing.T) {
-	for _, key := range []string{"hidden", "private"} {
-		_, err := decode(t, "default: {"+key+": 1}")
-		require.ErrorContains(t, err, "unknown key")
+	for _, src := range []string{"default: {hidden: 1}", "default: {private: 1}", "tls: {server_name: x}"} {
+		_, err := decode(t, src)
+		require.ErrorContains(t, err, "unknown key", src)
 	}
 }
 

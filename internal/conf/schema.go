@@ -32,6 +32,9 @@ func (s *schema) of(t reflect.Type) map[string]any {
 	if t == durationType {
 		return described("string", wants(t))
 	}
+	if isText(t) {
+		return map[string]any{"type": "string"}
+	}
 	switch t.Kind() {
 	case reflect.Struct:
 		return s.ref(t)
