@@ -1,0 +1,186 @@
+package headers
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// relation is how far a request's URL is from its initiator: the values of
+// Sec-Fetch-Site (Fetch Metadata, section 2.3).
+type relation uint8
+
+const (
+	typed relation = iota
+	sameOrigin
+	sameSite
+	crossSite
+)
+
+var relationNames = [...]string{"none", "same-origin", "same-site", "cross-site"}
+
+// relationOf is the farthest that any hop of the chain was from the initiator:
+// a redirect back does not undo a detour.
+func (s *Situation) relationOf() relation {
+	if s.Initiator == nil {
+		return typed
+	}
+	worst := between(s.Initiator, s.URL)
+	for _, hop := range s.Redirects {
+		worst = max(worst, between(s.Initiator, hop))
+	}
+	return worst
+}
+
+func between(a, b *url.URL) relation {
+	switch {
+	case isSameOrigin(a, b):
+		return sameOrigin
+	case webScheme(a) == webScheme(b) && site(a.Hostname()) == site(b.Hostname()):
+		return sameSite
+	}
+	return crossSite
+}
+
+func isSameOrigin(a, b *url.URL) bool {
+	if a.Scheme == b.Scheme && a.Host == b.Host {
+		return true
+	}
+	return webScheme(a) == webScheme(b) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+// webScheme maps the schemes of WebSockets to those of the pages that open them.
+func webScheme(u *url.URL) string {
+	switch u.Scheme {
+	case "ws":
+		return "http"
+	case "wss":
+		return "https"
+	}
+	return u.Scheme
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if webScheme(u) == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// site is the registrable domain of a host; an address and a public suffix are
+// sites of their own.
+func site(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host
+	}
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return domain
+	}
+	return host
+}
+
+// secure reports whether the URL is potentially trustworthy (Secure Contexts, section 3.1).
+func secure(u *url.URL) bool {
+	if webScheme(u) == "https" {
+		return true
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// originOf serialises the origin of u as a page sees it.
+func originOf(u *url.URL) string {
+	scheme, host := webScheme(u), strings.ToLower(u.Host)
+	switch p := u.Port(); {
+	case p == "443" && scheme == "https", p == "80" && scheme == "http":
+		host = strings.TrimSuffix(host, ":"+p)
+	default:
+		host = strings.TrimSuffix(host, ":")
+	}
+	return scheme + "://" + host
+}
+
+// tainted reports whether the chain has left the initiator's origin for another
+// one and then moved on: the Origin header says "null" from there on (Fetch,
+// "redirect-tainted origin").
+func (s *Situation) tainted() bool {
+	for i, hop := range s.Redirects {
+		next := s.URL
+		if i+1 < len(s.Redirects) {
+			next = s.Redirects[i+1]
+		}
+		if !isSameOrigin(hop, next) && !isSameOrigin(s.Initiator, hop) {
+			return true
+		}
+	}
+	return false
+}
+
+// crossOrigin reports whether any hop leaves the initiator's origin.
+func (s *Situation) crossOrigin() bool {
+	return s.Initiator != nil && s.relationOf() > sameOrigin
+}
+
+// unsafeMethod reports whether the method carries an Origin header even to the
+// page's own origin.
+func (s *Situation) unsafeMethod() bool {
+	m := s.method()
+	return m != "GET" && m != "HEAD"
+}
+
+// origin is the value of the Origin header where the standard wants one: on CORS
+// requests that leave the origin, on WebSockets and on every method but GET and
+// HEAD (Fetch, "append a request Origin header").
+func (s *Situation) origin() string {
+	if s.Initiator == nil {
+		return ""
+	}
+	mode := s.mode()
+	switch {
+	case mode == modeWebSocket, s.Kind == Preflight, mode == ModeCORS && s.crossOrigin():
+	case !s.unsafeMethod():
+		return ""
+	case mode != ModeCORS && s.hidesOrigin():
+		return "null"
+	}
+	if s.tainted() {
+		return "null"
+	}
+	return originOf(s.Initiator)
+}
+
+func (s *Situation) hidesOrigin() bool {
+	switch s.ReferrerPolicy {
+	case NoReferrer:
+		return true
+	case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin, "":
+		return s.Initiator.Scheme == "https" && !secure(s.URL)
+	case SameOrigin:
+		return s.crossOrigin()
+	}
+	return false
+}
+
+// storageAccess is the value of Sec-Fetch-Storage-Access where it may be sent:
+// on cross-site requests that carry cookies, but neither on the page itself nor
+// on preflights and handshakes.
+func (g *Generator) storageAccess(s *Situation, r relation) string {
+	if r != crossSite || s.Kind.topLevel() || s.Kind == Preflight || s.Kind == Socket ||
+		g.profile.Version < g.data.Since.StorageAccess || s.credentials() != CredentialsInclude {
+		return ""
+	}
+	if g.thirdParty == CookiesAllowed {
+		return "active"
+	}
+	return "none"
+}

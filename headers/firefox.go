@@ -1,0 +1,227 @@
+package headers
+
+import "strconv"
+
+// firefox writes the fields of Firefox. One order serves all kinds: what the
+// opener of the channel sets, then Connection and what the channel adds by itself.
+// Only the place of Referer, Origin and the body's fields differs.
+func (g *Generator) firefox(w *writer, s *Situation) {
+	trusted := secure(s.URL)
+	if !w.h2 {
+		w.add(nHost, hostOf(s.URL))
+	}
+	w.add(nUserAgent, g.userAgent)
+	accept, ok := s.script(nAccept)
+	if !ok || s.Kind.navigation() || s.Kind == Preflight {
+		accept = g.firefoxAccept(s)
+	}
+	w.add(nAccept, accept)
+	w.opt(nAcceptLanguage, g.acceptLanguage)
+	if s.Kind.media() {
+		w.add(nRange, "bytes=0-")
+	} else {
+		w.add(nAcceptEncoding, g.firefoxEncoding(s))
+	}
+
+	r := s.relationOf()
+	referer := ""
+	if s.Kind != Track && s.Kind != ServiceWorker && s.Kind != Socket {
+		referer = s.referer(s.Kind.topLevel())
+	}
+	late := g.firefoxOpening(w, s, r, referer)
+	g.firefoxChannel(w, s, trusted, r, late)
+}
+
+// firefoxOpening writes what the opener of the channel sets. It returns the
+// referrer if that is still to come.
+func (g *Generator) firefoxOpening(w *writer, s *Situation, r relation, referer string) (late string) {
+	early, late := referer, ""
+	if g.lateReferer(s) {
+		early, late = "", referer
+	}
+	storage := ""
+	if secure(s.URL) || g.thirdParty == CookiesAllowed {
+		storage = g.storageAccess(s, r)
+	}
+	contentType, _ := s.script(nContentType)
+	origin := s.firefoxOrigin()
+	switch {
+	case s.Kind == Socket:
+		w.add(nSocketVersion, "13")
+		w.opt(nOrigin, origin)
+		protocol, _ := s.script(nSocketProtocol)
+		w.opt(nSocketProtocol, protocol)
+		w.add(nSocketExt, "permessage-deflate")
+		w.add(nSocketKey, s.socketKey())
+	case s.Kind == Preflight:
+		w.add(nRequestMethod, s.requestMethod())
+		w.opt(nRequestHeaders, s.requestHeaders())
+		w.opt(nReferer, referer)
+		w.opt(nOrigin, origin)
+		return ""
+	case s.Kind == Fetch && !s.Preload && len(s.Redirects) > 0:
+		s.contentLength(w)
+		w.opt(nOrigin, origin)
+		w.opt(nReferer, early)
+		g.firefoxScript(w, s, true)
+		w.opt(nFetchStorage, storage)
+	case s.Kind == Fetch && !s.Preload:
+		w.opt(nReferer, early)
+		g.firefoxScript(w, s, false)
+		w.opt(nContentType, contentType)
+		s.contentLength(w)
+		w.opt(nOrigin, origin)
+		w.opt(nFetchStorage, storage)
+	case s.Kind == XHR:
+		g.firefoxScript(w, s, true)
+		w.opt(nReferer, early)
+		s.contentLength(w)
+		w.opt(nFetchStorage, storage)
+		w.opt(nOrigin, origin)
+	default:
+		g.firefoxOther(w, s, early, contentType, storage, origin)
+	}
+	return late
+}
+
+// firefoxOther is firefoxOpening for elements, navigations and beacons.
+func (g *Generator) firefoxOther(w *writer, s *Situation, early, contentType, storage, origin string) {
+	redirected := len(s.Redirects) > 0
+	switch {
+	case s.Kind == ServiceWorker:
+		w.add(nServiceWorker, "script")
+	case s.Kind == Prefetch && g.profile.Version < g.data.Since.SecPurpose:
+		w.add(nXMoz, "prefetch")
+	case s.Kind == Prefetch:
+		w.add(nSecPurpose, "prefetch")
+	}
+	if !redirected {
+		w.opt(nReferer, early)
+	}
+	w.opt(nContentType, contentType)
+	s.contentLength(w)
+	if redirected {
+		w.opt(nReferer, early)
+	}
+	w.opt(nFetchStorage, storage)
+	w.opt(nOrigin, origin)
+}
+
+// firefoxChannel writes what every channel adds when it connects.
+func (g *Generator) firefoxChannel(w *writer, s *Situation, trusted bool, r relation, late string) {
+	if g.profile.DNT {
+		w.add(nDNT, "1")
+	}
+	if g.profile.GPC {
+		w.add(nGPC, "1")
+	}
+	if !w.h2 {
+		if s.Kind == Socket {
+			w.add(nConnection, "Upgrade")
+		} else {
+			w.add(nConnection, "keep-alive")
+		}
+	}
+	w.opt(nReferer, late)
+	w.cookies(s.Cookies, true)
+	if s.Kind.document() {
+		w.add(nInsecure, "1")
+	}
+	if trusted {
+		dest := kinds[s.Kind].dest
+		if s.Kind == Socket {
+			dest = "empty"
+		}
+		w.add(nFetchDest, dest)
+		w.add(nFetchMode, string(s.mode()))
+		w.add(nFetchSite, relationNames[r])
+		if s.UserActivated && s.Kind.document() {
+			w.add(nFetchUser, "?1")
+		}
+	}
+	if s.Kind.media() {
+		w.add(nAcceptEncoding, "identity")
+	}
+	w.opt(nIfModified, s.IfModifiedSince)
+	w.opt(nIfNoneMatch, s.IfNoneMatch)
+	if g.profile.Version >= g.data.Since.Priority && s.Kind != Socket {
+		w.opt(nPriority, firefoxPriority(s))
+	}
+	switch {
+	case s.Kind == HardReload, s.Kind == EventSource, s.Kind == ServiceWorker, s.Kind == Socket,
+		s.Cache == CacheNoStore, s.Cache == CacheReload:
+		w.add(nPragma, "no-cache")
+		w.add(nCacheControl, "no-cache")
+	case s.Cache == CacheNoCache:
+		w.add(nCacheControl, "max-age=0")
+	}
+	if s.Kind == Socket {
+		w.add(nUpgrade, "websocket")
+	}
+	if s.bodiless() && s.HasBody {
+		w.add(nContentLength, "0")
+	}
+	if w.h2 {
+		w.add(nTE, "trailers")
+	}
+}
+
+// lateReferer reports whether Firefox sets Referer anew when the channel
+// connects: wherever no policy was given, or one that it does not respect.
+// fetch() and preloaded fonts name the default policy, a redirect and a reload
+// the one that was in effect.
+func (g *Generator) lateReferer(s *Situation) bool {
+	if s.relaxesPolicy() && !s.Kind.topLevel() && s.relationOf() == crossSite {
+		return true
+	}
+	switch {
+	case s.Kind == Reload, s.Kind == HardReload, s.Kind == Fetch && !s.Preload, s.Kind == Font && s.Preload,
+		len(s.Redirects) > 0:
+		return false
+	}
+	return s.ReferrerPolicy == "" || s.ReferrerPolicy == StrictOriginWhenCrossOrigin
+}
+
+// firefoxScript writes the headers that a script set, in its order.
+func (g *Generator) firefoxScript(w *writer, s *Situation, contentType bool) {
+	for _, f := range s.Headers {
+		if equalFold(f.Name, nAccept.h1) || !contentType && equalFold(f.Name, nContentType.h1) {
+			continue
+		}
+		w.custom(f)
+	}
+}
+
+// firefoxOrigin leaves out Origin where only the Chromium family and WebKit send it.
+func (s *Situation) firefoxOrigin() string { return s.origin() }
+
+func (g *Generator) firefoxAccept(s *Situation) string {
+	if s.Kind == Socket {
+		return "*/*"
+	}
+	return g.acceptValue(s)
+}
+
+func (g *Generator) firefoxEncoding(s *Situation) string {
+	encoding := g.encodingFor(s)
+	if _, ranged := s.script(nRange); !ranged {
+		return encoding
+	}
+	if g.profile.Version >= g.data.Since.PlainRange {
+		return "identity"
+	}
+	return encoding + ", identity"
+}
+
+// contentLength writes the length of a body; that of an empty one which no
+// stream stands for is added by the connection, at the end.
+func (s *Situation) contentLength(w *writer) {
+	if s.HasBody && s.ContentLength >= 0 && !s.bodiless() {
+		w.add(nContentLength, strconv.FormatInt(s.ContentLength, 10))
+	}
+}
+
+func (s *Situation) bodiless() bool {
+	_, typed := s.script(nContentType)
+	return s.ContentLength == 0 && !typed
+}

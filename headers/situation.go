@@ -1,0 +1,310 @@
+package headers
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Protocol is what is spoken on the connection.
+type Protocol string
+
+// The protocols.
+const (
+	HTTP1 Protocol = "http/1.1"
+	HTTP2 Protocol = "h2"
+)
+
+// ReferrerPolicy is one of the eight policies of the Referrer Policy standard.
+type ReferrerPolicy string
+
+// The policies. The zero value is [StrictOriginWhenCrossOrigin].
+const (
+	NoReferrer                  ReferrerPolicy = "no-referrer"
+	NoReferrerWhenDowngrade     ReferrerPolicy = "no-referrer-when-downgrade"
+	SameOrigin                  ReferrerPolicy = "same-origin"
+	Origin                      ReferrerPolicy = "origin"
+	StrictOrigin                ReferrerPolicy = "strict-origin"
+	OriginWhenCrossOrigin       ReferrerPolicy = "origin-when-cross-origin"
+	StrictOriginWhenCrossOrigin ReferrerPolicy = "strict-origin-when-cross-origin"
+	UnsafeURL                   ReferrerPolicy = "unsafe-url"
+)
+
+// Mode is the request mode of the Fetch standard.
+type Mode string
+
+// The modes that a page can choose. The zero value follows from the kind.
+const (
+	ModeCORS       Mode = "cors"
+	ModeNoCORS     Mode = "no-cors"
+	ModeSameOrigin Mode = "same-origin"
+
+	modeNavigate  Mode = "navigate"
+	modeWebSocket Mode = "websocket"
+)
+
+// Credentials is the credentials mode of the Fetch standard.
+type Credentials string
+
+// The credentials modes. The zero value is CredentialsSameOrigin for CORS requests and
+// fetch(), CredentialsInclude for navigations and other no-cors requests.
+const (
+	CredentialsOmit       Credentials = "omit"
+	CredentialsSameOrigin Credentials = "same-origin"
+	CredentialsInclude    Credentials = "include"
+)
+
+// Placement says where a script or a stylesheet stands, which decides its priority.
+type Placement string
+
+// The placements. The zero value is InHead.
+const (
+	// InHead is a script that blocks the parser, or a stylesheet in the head.
+	InHead Placement = "head"
+	// InBody is a script at the end of the body, or a stylesheet in the body.
+	InBody Placement = "body"
+	// Async is a script that blocks nothing, or a stylesheet whose media does not apply.
+	Async Placement = "async"
+)
+
+// Importance is the fetchpriority attribute or the priority option of fetch().
+type Importance string
+
+// The importances. The zero value is the browser's own choice.
+const (
+	High Importance = "high"
+	Low  Importance = "low"
+	Auto Importance = "auto"
+)
+
+// CacheMode is the cache mode of fetch().
+type CacheMode string
+
+// The cache modes. CacheReload is also that of everything a hard-reloaded page loads.
+const (
+	CacheDefault CacheMode = "default"
+	CacheNoStore CacheMode = "no-store"
+	CacheReload  CacheMode = "reload"
+	CacheNoCache CacheMode = "no-cache"
+)
+
+// Situation is what a browser knows about a request when it writes its headers.
+type Situation struct {
+	// Protocol of the connection. Default: HTTP2 for https, HTTP1 for http.
+	Protocol Protocol
+	// Method on the wire. Default: GET.
+	Method string
+	// URL is the target, without a doubt absolute; required. ws and wss for a Socket.
+	URL *url.URL
+	// Kind is what asks for the URL. Default: Navigate.
+	Kind Kind
+	// Initiator is what caused the request: the document; the stylesheet for its
+	// fonts, images and imports; the importing module; the worker script. For a
+	// reload it is that of the navigation which is repeated. Default: typed by the user.
+	Initiator *url.URL
+	// UserActivated marks a navigation that came from a gesture: typing, a click, F5. Default: a script's doing.
+	UserActivated bool
+	// FromWorker marks what a worker script asks for. Default: a document.
+	FromWorker bool
+	// ReferrerPolicy in effect. Default: StrictOriginWhenCrossOrigin.
+	ReferrerPolicy ReferrerPolicy
+	// Mode where the page can choose it; ModeCORS for an element with the
+	// crossorigin attribute. Default: by kind.
+	Mode Mode
+	// Credentials mode. Default: by mode.
+	Credentials Credentials
+	// Redirects are the earlier hops, oldest first; URL is the hop requested now. Default: none.
+	Redirects []*url.URL
+	// OriginalMethod is that of the first hop, where a redirect changed it. Default: Method.
+	OriginalMethod string
+	// Preload marks <link rel=preload>, for a Module modulepreload. Default: false.
+	Preload bool
+	// Placement of a Script or Style. Default: InHead.
+	Placement Placement
+	// Importance that the page gave it. Default: Auto.
+	Importance Importance
+	// Cache mode. Default: CacheDefault.
+	Cache CacheMode
+	// Headers that the page's script set, in its order and spelling. The
+	// Content-Type of a body is always listed, also where the browser makes it up.
+	// Default: none.
+	Headers []Field
+	// HasBody says that there is a body, if an empty one. Default: no body.
+	HasBody bool
+	// ContentLength of the body; negative: not known beforehand. Default: 0.
+	ContentLength int64
+	// RequestMethod is, for a Preflight, the method of the request that will
+	// follow; Headers are that request's. Default: GET.
+	RequestMethod string
+	// Cookies of the request as "a=1; b=2". Default: none.
+	Cookies string
+	// IfNoneMatch and IfModifiedSince are the validators of a cached response. Default: none.
+	IfNoneMatch, IfModifiedSince string
+	// AcceptCH are the lower-case names of the client hints that the top-level
+	// document's origin has asked for (for a top-level navigation: the origin of
+	// URL). Default: none.
+	AcceptCH []string
+	// CriticalCH marks the repetition of a navigation whose response asked for
+	// hints in Critical-CH. Default: false.
+	CriticalCH bool
+	// SocketKey is the Sec-WebSocket-Key of a Socket: 16 random bytes in base64.
+	// Default: that of RFC 6455's example, so that the result is a function of its input.
+	SocketKey string
+}
+
+// exampleSocketKey is the one of RFC 6455, section 1.3.
+const exampleSocketKey = "dGhlIHNhbXBsZSBub25jZQ=="
+
+// Validate reports every reason why no browser gets into this situation, each one a [*ConflictError].
+func (s *Situation) Validate() error {
+	var errs []error
+	conflict := func(field string, value any, reason string) {
+		errs = append(errs, &ConflictError{Field: field, Value: fmt.Sprint(value), Reason: reason})
+	}
+	oneOf(conflict, "Protocol", s.Protocol, HTTP1, HTTP2)
+	oneOf(conflict, "ReferrerPolicy", s.ReferrerPolicy, NoReferrer, NoReferrerWhenDowngrade, SameOrigin, Origin,
+		StrictOrigin, OriginWhenCrossOrigin, StrictOriginWhenCrossOrigin, UnsafeURL)
+	oneOf(conflict, "Mode", s.Mode, ModeCORS, ModeNoCORS, ModeSameOrigin)
+	oneOf(conflict, "Credentials", s.Credentials, CredentialsOmit, CredentialsSameOrigin, CredentialsInclude)
+	oneOf(conflict, "Placement", s.Placement, InHead, InBody, Async)
+	oneOf(conflict, "Importance", s.Importance, High, Low, Auto)
+	oneOf(conflict, "Cache", s.Cache, CacheDefault, CacheNoStore, CacheReload, CacheNoCache)
+	if int(s.Kind) >= len(kinds) {
+		conflict("Kind", s.Kind, "no such kind")
+		return errors.Join(errs...)
+	}
+	s.validateURLs(conflict)
+	method := s.method()
+	if !httpguts.ValidHeaderFieldName(method) {
+		conflict("Method", method, "no method (RFC 9110, section 9.1)")
+	}
+	switch k := s.Kind; {
+	case k == Preflight && method != "OPTIONS":
+		conflict("Method", method, "a preflight is an OPTIONS request")
+	case k == Beacon && method != "POST":
+		conflict("Method", method, "a beacon is a POST request")
+	case kinds[k].mode == modeNavigate && method != "GET" && method != "POST" && method != "HEAD",
+		kinds[k].getOnly && method != "GET" && method != "HEAD":
+		conflict("Method", method, "not for kind "+k.String())
+	}
+	if k := s.Kind; s.Initiator == nil && k != Navigate && k != Reload && k != HardReload {
+		conflict("Initiator", "", "a request of kind "+k.String()+" is caused by something")
+	}
+	if s.HasBody && (method == "GET" || method == "HEAD") {
+		conflict("HasBody", s.HasBody, method+" has no body in a browser")
+	}
+	for _, f := range s.Headers {
+		if !httpguts.ValidHeaderFieldName(f.Name) || !validValue(f.Value) {
+			conflict("Headers", f.Name, "no header field (RFC 9110, section 5)")
+		}
+	}
+	for field, value := range map[string]string{
+		"Cookies": s.Cookies, "IfNoneMatch": s.IfNoneMatch, "IfModifiedSince": s.IfModifiedSince, "SocketKey": s.SocketKey,
+	} {
+		if !validValue(value) {
+			conflict(field, value, "no header value (RFC 9110, section 5.5)")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Situation) validateURLs(conflict func(field string, value any, reason string)) {
+	check := func(field string, u *url.URL, schemes ...string) {
+		switch {
+		case u.Host == "" || u.Hostname() == "":
+			conflict(field, u.Redacted(), "want an absolute URL")
+		case !slices.Contains(schemes, u.Scheme):
+			conflict(field, u.Redacted(), "want scheme "+strings.Join(schemes, " or "))
+		}
+	}
+	switch {
+	case s.URL == nil:
+		conflict("URL", "", "required")
+		return
+	case s.Kind == Socket:
+		check("URL", s.URL, "ws", "wss")
+	default:
+		check("URL", s.URL, "http", "https")
+	}
+	if s.Initiator != nil {
+		check("Initiator", s.Initiator, "http", "https")
+	}
+	for _, u := range s.Redirects {
+		if u == nil {
+			conflict("Redirects", "", "want an absolute URL")
+		} else {
+			check("Redirects", u, "http", "https")
+		}
+	}
+	if s.Protocol == HTTP2 {
+		if s.URL.Scheme == "http" {
+			conflict("Protocol", s.Protocol, "browsers speak it over https only")
+		}
+		if s.Kind == Socket {
+			conflict("Protocol", s.Protocol, "the opening handshake is HTTP/1.1")
+		}
+	}
+}
+
+func oneOf[T ~string](conflict func(field string, value any, reason string), field string, value T, allowed ...T) {
+	if value != "" && !slices.Contains(allowed, value) {
+		conflict(field, value, fmt.Sprintf("want one of %q", allowed))
+	}
+}
+
+// validValue accepts what a field line can carry (RFC 9110, section 5.5).
+func validValue(v string) bool { return httpguts.ValidHeaderFieldValue(v) }
+
+func (s *Situation) protocol() Protocol {
+	switch {
+	case s.Protocol != "":
+		return s.Protocol
+	case s.URL.Scheme == "https":
+		return HTTP2
+	}
+	return HTTP1
+}
+
+func (s *Situation) method() string {
+	if s.Method == "" {
+		return "GET"
+	}
+	return s.Method
+}
+
+// mode is the request mode in effect.
+func (s *Situation) mode() Mode {
+	k := &kinds[s.Kind]
+	if s.Mode != "" && k.mode != modeNavigate && k.mode != modeWebSocket {
+		return s.Mode
+	}
+	if s.Kind == Script && s.FromWorker {
+		return ModeNoCORS
+	}
+	return k.mode
+}
+
+// credentials is the credentials mode in effect.
+func (s *Situation) credentials() Credentials {
+	switch {
+	case s.Credentials != "":
+		return s.Credentials
+	case s.mode() == ModeCORS, s.mode() == ModeSameOrigin, s.Kind == Fetch:
+		return CredentialsSameOrigin
+	}
+	return CredentialsInclude
+}
+
+// script returns the value of a header that the page's script set.
+func (s *Situation) script(n name) (string, bool) {
+	for _, f := range s.Headers {
+		if strings.EqualFold(f.Name, n.h1) {
+			return f.Value, true
+		}
+	}
+	return "", false
+}
