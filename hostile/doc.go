@@ -37,6 +37,6 @@
 // lots by which resets and the like are handed out. [Web.Check] tells the real
 // page from a challenge page and from one that was cut short.
 //
-// The package imports the standard library and golang.org/x/net only, and none
-// of godwit's other packages: it judges them.
+// The package imports the standard library only, and none of godwit's other
+// packages: it judges them.
 package hostile

@@ -1,0 +1,282 @@
+package hostile_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/godwit-go/godwit/hostile"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBanShutsOutTheAddressThatAsksTooMuchAndNoOther(t *testing.T) {
+	web, s := site(t, hostile.Ban{Requests: 3, Window: time.Hour, For: 50 * time.Millisecond})
+	greedy, modest := visitor(t, web, addProxy(t, web, hostile.ProxyConfig{})), visitor(t, web, addProxy(t, web, hostile.ProxyConfig{}))
+	for range 3 {
+		resp, _ := get(t, greedy, s.URL("/p/1"))
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
+	resp, body := get(t, greedy, s.URL("/p/1"))
+	require.Equal(t, http.StatusForbidden, resp.StatusCode)
+	require.Contains(t, body, "blocked")
+	resp, _ = get(t, modest, s.URL("/p/1"))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Eventually(t, func() bool {
+		resp, _ := get(t, greedy, s.URL("/p/1"))
+		return resp.StatusCode == http.StatusOK
+	}, 5*time.Second, 5*time.Millisecond, "a ban ends")
+
+	ledger := s.Ledger()
+	require.Positive(t, ledger.Blocked)
+	require.Equal(t, ledger.Blocked, ledger.Visitors["127.0.0.2"].Blocked)
+	require.Zero(t, ledger.Visitors["127.0.0.3"].Blocked)
+	require.Equal(t, ledger.Requests, ledger.Served+ledger.Blocked)
+}
+
+func TestBanKnowsAddressesFromTheBeginning(t *testing.T) {
+	web, s := site(t, hostile.Ban{Addresses: []string{"127.0.0.9", "198.51.100.7"}, Cut: true})
+	for _, exit := range []string{"127.0.0.9", "198.51.100.7"} {
+		_, err := visitor(t, web, addProxy(t, web, hostile.ProxyConfig{Exit: exit})).Get(s.URL("/p/1"))
+		require.Error(t, err)
+		require.Equal(t, 1, s.Ledger().Visitors[exit].Blocked)
+	}
+	resp, _ := get(t, visitor(t, web, nil), s.URL("/p/1"))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+func TestRateLimitSaysWhenToComeBackInEveryForm(t *testing.T) {
+	for name, c := range map[string]struct {
+		limit hostile.RateLimit
+		want  int // seconds; -1 is unsaid
+	}{
+		"until the window is free":  {hostile.RateLimit{Window: 1500 * time.Millisecond}, 2},
+		"seconds":                   {hostile.RateLimit{Wait: 7 * time.Second}, 7},
+		"date":                      {hostile.RateLimit{Wait: 7 * time.Second, Form: hostile.RetryDate}, 7},
+		"date of a clock behind":    {hostile.RateLimit{Wait: 7 * time.Second, Form: hostile.RetryDate, Skew: -2 * time.Hour}, 7},
+		"date of a clock far ahead": {hostile.RateLimit{Wait: 7 * time.Second, Form: hostile.RetryDate, Skew: 2 * time.Hour}, 7},
+		"unsaid":                    {hostile.RateLimit{Wait: 7 * time.Second, Form: hostile.RetryUnsaid}, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			web, s := site(t, c.limit)
+			client := visitor(t, web, nil)
+			resp, _ := get(t, client, s.URL("/p/1"))
+			require.Equal(t, http.StatusOK, resp.StatusCode)
+			resp, _ = get(t, client, s.URL("/p/1"))
+			require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
+			date, err := http.ParseTime(resp.Header.Get("Date"))
+			require.NoError(t, err)
+			require.InDelta(t, c.limit.Skew.Seconds(), time.Until(date).Seconds(), 3)
+			after := resp.Header.Get("Retry-After")
+			switch at, err := http.ParseTime(after); {
+			case c.want < 0:
+				require.Empty(t, after)
+			case c.limit.Form == hostile.RetryDate:
+				require.NoError(t, err)
+				require.Equal(t, time.Duration(c.want)*time.Second, at.Sub(date))
+			default:
+				require.Equal(t, strconv.Itoa(c.want), after)
+			}
+		})
+	}
+}
+
+func TestRateLimitCountsByAddressOrForAll(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		web, s := site(t, hostile.RateLimit{Window: time.Hour, Shared: shared})
+		first, second := visitor(t, web, addProxy(t, web, hostile.ProxyConfig{})), visitor(t, web, addProxy(t, web, hostile.ProxyConfig{}))
+		get(t, first, s.URL("/p/1"))
+		resp, _ := get(t, second, s.URL("/p/1"))
+		require.Equal(t, shared, resp.StatusCode == http.StatusTooManyRequests)
+	}
+}
+
+func TestRateLimitBooksThoseWhoComeBackEarly(t *testing.T) {
+	web, s := site(t, hostile.RateLimit{Wait: 60 * time.Millisecond, Window: time.Millisecond})
+	client := visitor(t, web, nil)
+	status := func(path string) int {
+		resp, _ := get(t, client, s.URL(path))
+		return resp.StatusCode
+	}
+	require.Eventually(t, func() bool { return status("/p/1") == http.StatusTooManyRequests }, 5*time.Second, time.Microsecond)
+	require.Zero(t, s.Ledger().Early, "nobody was told before")
+	require.Equal(t, http.StatusTooManyRequests, status("/p/2"))
+	require.Zero(t, s.Ledger().Early, "nobody was told about this path")
+	require.Equal(t, http.StatusTooManyRequests, status("/p/2"))
+	require.Equal(t, 1, s.Ledger().Early)
+	require.Eventually(t, func() bool { return status("/p/3") == http.StatusOK }, 5*time.Second, time.Millisecond)
+	require.Equal(t, http.StatusOK, status("/robots.txt"), "robots.txt knows no limit")
+}
+
+func TestBurstFailsByCount(t *testing.T) {
+	web, s := site(t, hostile.Burst{Every: 10, Length: 3})
+	client := visitor(t, web, nil)
+	var got []int
+	for i := range 20 {
+		resp, _ := get(t, client, s.URL("/p/1"))
+		if resp.StatusCode == http.StatusServiceUnavailable {
+			got = append(got, i)
+		}
+	}
+	require.Equal(t, []int{7, 8, 9, 17, 18, 19}, got)
+	require.Equal(t, 6, s.Ledger().Failed)
+}
+
+func TestOutageFailsByTime(t *testing.T) {
+	web, s := site(t, hostile.Outage{For: 50 * time.Millisecond, RetryAfter: 2 * time.Second},
+		hostile.Outage{After: 80 * time.Millisecond, For: time.Hour, Status: http.StatusBadGateway})
+	client := visitor(t, web, nil)
+	resp, _ := get(t, client, s.URL("/p/1"))
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	require.Equal(t, "2", resp.Header.Get("Retry-After"))
+	seen := make(map[int]bool)
+	require.Eventually(t, func() bool {
+		resp, _ := get(t, client, s.URL("/p/1"))
+		seen[resp.StatusCode] = true
+		return resp.StatusCode == http.StatusBadGateway
+	}, 5*time.Second, time.Millisecond)
+	require.True(t, seen[http.StatusOK], "up between the two")
+}
+
+func TestOutageComesBackEveryPeriod(t *testing.T) {
+	web, s := site(t, hostile.Outage{For: 20 * time.Millisecond, Every: 40 * time.Millisecond})
+	client := visitor(t, web, nil)
+	changes, last := 0, 0
+	require.Eventually(t, func() bool {
+		resp, _ := get(t, client, s.URL("/p/1"))
+		if resp.StatusCode != last {
+			changes++
+		}
+		last = resp.StatusCode
+		return changes == 5
+	}, 5*time.Second, time.Millisecond)
+}
+
+func TestResetBreaksBeforeOrAfterTheHeader(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for _, target := range []string{"http://shop.test/p/1", "https://shop.test/p/1"} {
+			web, s := site(t, hostile.Reset{OneIn: 1, AfterHeader: after})
+			req := request(t, http.MethodPost, target, nil) // never sent again by the transport itself
+			resp, err := visitor(t, web, nil).Do(req)
+			if after {
+				require.NoError(t, err, target)
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			require.Error(t, err, target)
+			if target[:5] == "http:" {
+				require.ErrorIs(t, err, syscall.ECONNRESET)
+			}
+			require.Equal(t, 1, s.Ledger().Failed)
+			require.Zero(t, s.Ledger().Served)
+		}
+	}
+}
+
+func TestAResetThroughAProxyStaysAReset(t *testing.T) {
+	for _, scheme := range []string{"http", "https", "socks5"} {
+		web, s := site(t, hostile.Reset{OneIn: 1})
+		client := visitor(t, web, addProxy(t, web, hostile.ProxyConfig{Scheme: scheme}))
+		client.Transport.(*http.Transport).ForceAttemptHTTP2 = false
+		client.Transport.(*http.Transport).Protocols = new(http.Protocols)
+		client.Transport.(*http.Transport).Protocols.SetHTTP1(true)
+		_, err := client.Do(request(t, http.MethodPost, s.URL("/p/1"), nil))
+		require.ErrorIs(t, err, syscall.ECONNRESET, scheme)
+	}
+}
+
+func TestTruncateEndsInTheMiddleOfTheBody(t *testing.T) {
+	for _, target := range []string{"http://shop.test/p/1", "https://shop.test/p/1"} {
+		web, s := site(t, hostile.Truncate{OneIn: 1})
+		resp, err := visitor(t, web, nil).Get(target)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, resp.Body.Close())
+		require.Error(t, err)
+		require.False(t, web.Check(target, body))
+		require.Equal(t, 1, s.Ledger().Failed)
+		require.Zero(t, s.Ledger().Served)
+	}
+}
+
+func TestLotsFollowFromTheSeedAndNotFromTheOrder(t *testing.T) {
+	failing := func(parallel int) map[string]bool {
+		web, s := site(t, hostile.Reset{OneIn: 4})
+		client := visitor(t, web, nil)
+		var mu sync.Mutex
+		failed := make(map[string]bool)
+		var group sync.WaitGroup
+		var next atomic.Int64
+		for range parallel {
+			group.Go(func() {
+				for i := next.Add(1); i <= 60; i = next.Add(1) {
+					u := s.URLs()[i-1]
+					resp, err := client.Post(u, "", nil)
+					if err != nil {
+						mu.Lock()
+						failed[u] = true
+						mu.Unlock()
+						continue
+					}
+					resp.Body.Close()
+				}
+			})
+		}
+		group.Wait()
+		return failed
+	}
+	one := failing(1)
+	require.Greater(t, len(one), 5)
+	require.Less(t, len(one), 30)
+	require.Equal(t, one, failing(8))
+}
+
+func TestTarpitServesInDrops(t *testing.T) {
+	web, s := site(t, hostile.Tarpit{OneIn: 1, Drop: 200, Every: time.Millisecond})
+	start := time.Now()
+	_, body := get(t, visitor(t, web, nil), s.URL("/p/1"))
+	require.True(t, web.Check(s.URL("/p/1"), []byte(body)), "late, but whole")
+	require.GreaterOrEqual(t, time.Since(start), 3*time.Millisecond)
+	require.Equal(t, 1, s.Ledger().Served)
+
+	web, s = site(t, hostile.Tarpit{OneIn: 1})
+	client := visitor(t, web, nil)
+	client.Timeout = 50 * time.Millisecond
+	resp, err := client.Get(s.URL("/p/1"))
+	require.NoError(t, err)
+	_, err = io.ReadAll(resp.Body)
+	resp.Body.Close()
+	var timeout interface{ Timeout() bool }
+	require.True(t, errors.As(err, &timeout) && timeout.Timeout())
+}
+
+func TestLatencyKeepsWaitingWithinItsBounds(t *testing.T) {
+	web, s := site(t, hostile.Latency{Min: 5 * time.Millisecond, Max: 8 * time.Millisecond})
+	start := time.Now()
+	get(t, visitor(t, web, nil), s.URL("/p/1"))
+	require.GreaterOrEqual(t, time.Since(start), 5*time.Millisecond)
+}
+
+func TestHazardsStandInTheirOrderAndUsersWriteTheirOwn(t *testing.T) {
+	teapot := hostile.HazardFunc(func(s *hostile.Site, next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if hostile.VisitorOf(r).Proxy == nil {
+				s.Book(r, hostile.Blocked)
+				w.WriteHeader(http.StatusTeapot)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	web, s := site(t, teapot, hostile.Burst{Every: 1, Length: 1})
+	resp, _ := get(t, visitor(t, web, nil), s.URL("/"))
+	require.Equal(t, http.StatusTeapot, resp.StatusCode)
+	resp, _ = get(t, visitor(t, web, addProxy(t, web, hostile.ProxyConfig{})), s.URL("/"))
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	require.Equal(t, 1, s.Ledger().Blocked)
+}

@@ -1,0 +1,209 @@
+package hostile_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/godwit-go/godwit/hostile"
+	"github.com/stretchr/testify/require"
+)
+
+// schemes are those of the proxies.
+var schemes = []string{"http", "https", "socks5"}
+
+func TestProxiesWantTheirCredentials(t *testing.T) {
+	for _, scheme := range schemes {
+		web, s := site(t)
+		proxy := addProxy(t, web, hostile.ProxyConfig{Scheme: scheme, User: "me", Password: "p:ä@/"})
+		for _, target := range []string{"http://shop.test/p/1", s.URL("/p/1")} {
+			_, body := get(t, visitor(t, web, proxy), target)
+			require.True(t, web.Check(target, []byte(body)))
+
+			client := visitor(t, web, nil)
+			wrong := proxy.URL()
+			wrong.User = url.UserPassword("me", "guess")
+			client.Transport.(*http.Transport).Proxy = http.ProxyURL(wrong)
+			resp, err := client.Get(target)
+			if err == nil {
+				resp.Body.Close()
+				require.Equal(t, http.StatusProxyAuthRequired, resp.StatusCode)
+				require.NotEmpty(t, resp.Header.Get("Proxy-Authenticate"))
+			}
+		}
+		ledger := proxy.Ledger()
+		require.Equal(t, 2, ledger.Refused, scheme)
+		require.Equal(t, 4, ledger.Requests)
+		require.Equal(t, map[string]int{"me:p:ä@/": 2, "me:guess": 2}, ledger.Credentials)
+		require.Equal(t, map[string]int{"shop.test:80": 1, "shop.test:443": 1}, ledger.Targets)
+		require.Equal(t, 2, s.Ledger().Requests)
+		require.Zero(t, s.Ledger().Leaked)
+	}
+}
+
+func TestASiteBooksLeakedCredentials(t *testing.T) {
+	web, s := site(t)
+	req := request(t, http.MethodGet, s.URL("/p/1"), nil)
+	req.Header.Set("Proxy-Authorization", "Basic bWU6eA==")
+	do(t, visitor(t, web, nil), req)
+	require.Equal(t, 1, s.Ledger().Leaked)
+}
+
+func TestEveryProxyFaultEndsInItsOwnWay(t *testing.T) {
+	for _, fault := range hostile.ProxyFaults {
+		for _, scheme := range schemes {
+			for _, target := range []string{"http://shop.test/p/1", "https://shop.test/p/1"} {
+				t.Run(fault.String()+" "+scheme+" "+target, func(t *testing.T) {
+					t.Parallel()
+					web := start(t, hostile.Config{Sites: []hostile.SiteConfig{{Host: "shop.test", Pages: 400, Identity: true}}})
+					proxy := addProxy(t, web, hostile.ProxyConfig{Scheme: scheme, Fault: fault, ProxyStatus: "p; error=connection_limit_reached", ResetAfter: 600})
+					client := visitor(t, web, proxy)
+					client.Timeout = 200 * time.Millisecond
+					if fault == hostile.ProxyReset {
+						client.Timeout = 5 * time.Second
+					}
+					resp, err := client.Get(target)
+					if err == nil {
+						_, err = io.ReadAll(resp.Body)
+						resp.Body.Close()
+					}
+					plain := scheme != "socks5" && strings.HasPrefix(target, "http:")
+					statuses := map[hostile.ProxyFault]int{
+						hostile.ProxyUnauthorized: 407, hostile.ProxyForbidden: 403, hostile.ProxyBadGateway: 502,
+						hostile.ProxyUnavailable: 503, hostile.ProxyGatewayTimeout: 504,
+					}
+					if status := statuses[fault]; status != 0 && plain {
+						require.NoError(t, err)
+						require.Equal(t, status, resp.StatusCode)
+						require.Equal(t, "p; error=connection_limit_reached", resp.Header.Get("Proxy-Status"))
+					} else {
+						require.Error(t, err)
+					}
+					timeout, _ := errors.AsType[net.Error](err)
+					waits := fault == hostile.ProxyBlackHole || fault == hostile.ProxyHang
+					require.Equal(t, waits, timeout != nil && timeout.Timeout(), "%v", err)
+					switch fault {
+					case hostile.ProxyRefuse:
+						require.ErrorIs(t, err, syscall.ECONNREFUSED)
+					case hostile.ProxyReset:
+						require.ErrorIs(t, err, syscall.ECONNRESET)
+					}
+
+					require.NoError(t, proxy.SetFault(hostile.ProxySound))
+					client.CloseIdleConnections()
+					client.Timeout = 5 * time.Second
+					_, body := get(t, client, target)
+					require.True(t, web.Check(target, []byte(body)), "sound again")
+				})
+			}
+		}
+	}
+}
+
+func TestAProxyAnswersForTargetsItCannotReach(t *testing.T) {
+	web, _ := site(t)
+	proxy := addProxy(t, web, hostile.ProxyConfig{})
+	resp, _ := get(t, visitor(t, web, proxy), "http://elsewhere.test/")
+	require.Equal(t, http.StatusBadGateway, resp.StatusCode)
+	require.Equal(t, "hostile; error=dns_error", resp.Header.Get("Proxy-Status"))
+
+	var status string
+	client := visitor(t, web, proxy)
+	client.Transport.(*http.Transport).OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		status = resp.Header.Get("Proxy-Status")
+		return nil
+	}
+	_, err := client.Get("https://elsewhere.test/")
+	require.Error(t, err)
+	require.Equal(t, "hostile; error=dns_error", status)
+
+	_, err = visitor(t, web, addProxy(t, web, hostile.ProxyConfig{Scheme: "socks5"})).Get("http://elsewhere.test/")
+	require.ErrorContains(t, err, "unreachable")
+}
+
+func TestAProxyIsStoppedAndComesBackAtItsAddress(t *testing.T) {
+	for _, scheme := range schemes {
+		web, s := site(t, hostile.Latency{Min: 10 * time.Millisecond})
+		proxy := addProxy(t, web, hostile.ProxyConfig{Scheme: scheme})
+		client := visitor(t, web, proxy)
+		get(t, client, s.URL("/p/1"))
+		url := proxy.URL()
+		proxy.Stop()
+		_, err := client.Get(s.URL("/p/1"))
+		require.Error(t, err, "the connection it had is broken too")
+		require.NoError(t, proxy.Restart())
+		require.NoError(t, proxy.Restart())
+		require.Equal(t, url, proxy.URL())
+		require.Eventually(t, func() bool {
+			resp, err := client.Get(s.URL("/p/1"))
+			if err != nil {
+				return false
+			}
+			resp.Body.Close()
+			return resp.StatusCode == http.StatusOK
+		}, 5*time.Second, time.Millisecond)
+	}
+}
+
+func TestAFlappingProxyIsSoundHalfTheTime(t *testing.T) {
+	web, _ := site(t)
+	proxy := addProxy(t, web, hostile.ProxyConfig{Fault: hostile.ProxyBadGateway, Flap: 20 * time.Millisecond})
+	client := visitor(t, web, proxy)
+	changes, last := 0, 0
+	require.Eventually(t, func() bool {
+		resp, _ := get(t, client, "http://shop.test/p/1")
+		if resp.StatusCode != last {
+			changes++
+		}
+		last = resp.StatusCode
+		return changes == 4
+	}, 5*time.Second, time.Millisecond)
+}
+
+func TestASlowProxyTakesItsTime(t *testing.T) {
+	web, s := site(t)
+	for _, scheme := range schemes {
+		begin := time.Now()
+		get(t, visitor(t, web, addProxy(t, web, hostile.ProxyConfig{Scheme: scheme, Latency: 5 * time.Millisecond})), s.URL("/p/1"))
+		require.GreaterOrEqual(t, time.Since(begin), 5*time.Millisecond)
+	}
+}
+
+func TestManyVisitorsAreNeverTakenForOneAnother(t *testing.T) {
+	web, s := site(t)
+	var group sync.WaitGroup
+	for _, scheme := range schemes {
+		for range 4 {
+			proxy := addProxy(t, web, hostile.ProxyConfig{Scheme: scheme})
+			for _, base := range []string{"http://shop.test", "https://shop.test"} {
+				client := visitor(t, web, proxy)
+				client.Transport.(*http.Transport).DisableKeepAlives = true
+				group.Go(func() {
+					for range 10 {
+						resp, err := client.Get(base + "/visitor")
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						body, err := io.ReadAll(resp.Body)
+						resp.Body.Close()
+						if err != nil || !strings.Contains(string(body), `"`+proxy.Exit()+`"`) {
+							t.Errorf("%v: not %s: %s", err, proxy.Exit(), body)
+						}
+					}
+				})
+			}
+		}
+	}
+	group.Wait()
+	require.Zero(t, web.MachineRequests())
+	require.Len(t, s.Ledger().Visitors, 12)
+}
