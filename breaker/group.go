@@ -77,22 +77,31 @@ func (g *Group) Allow(ctx context.Context, key string) (*Permit, error) {
 }
 
 // Peek returns the [*OpenError] that Allow would return for key, nil if it would
-// admit an exchange. It takes no place, but a refusal is told to the observer as
-// one of Allow is.
+// admit an exchange. It takes no place and tells nobody.
 func (g *Group) Peek(key string) error {
+	if retryAt, refused := g.refusal(key); refused {
+		return &OpenError{Key: key, RetryAt: retryAt}
+	}
+	return nil
+}
+
+// Refuse is Peek for those who turn an exchange away because of it, such as the
+// queue of a rate limit: the observer is told of a refusal as it is of one by Allow.
+func (g *Group) Refuse(key string) error {
+	if retryAt, refused := g.refusal(key); refused {
+		return g.reject(context.Background(), key, retryAt)
+	}
+	return nil
+}
+
+func (g *Group) refusal(key string) (retryAt time.Time, refused bool) {
 	now := time.Now()
 	g.mu.Lock()
-	c, ok := g.circuits.Get(key, now)
-	if !ok {
-		g.mu.Unlock()
-		return nil
+	defer g.mu.Unlock()
+	if c, ok := g.circuits.Get(key, now); ok {
+		return c.refusal(now)
 	}
-	retryAt, refused := c.refusal(now)
-	g.mu.Unlock()
-	if !refused {
-		return nil
-	}
-	return g.reject(context.Background(), key, retryAt)
+	return time.Time{}, false
 }
 
 func (g *Group) reject(ctx context.Context, key string, retryAt time.Time) error {

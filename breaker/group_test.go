@@ -28,9 +28,11 @@ func TestADeadDomainIsLeftAloneAndTriedAgain(t *testing.T) {
 		due := time.Now().Add(time.Minute)
 		_, err := r.group.Allow(t.Context(), host)
 		require.Equal(t, &breaker.OpenError{Key: host, RetryAt: due}, r.wantOpen(err))
-		r.wantOpen(r.group.Peek(host))
+		require.Equal(t, r.wantOpen(err), r.wantOpen(r.group.Peek(host)))
+		require.Equal(t, r.wantOpen(err), r.wantOpen(r.group.Refuse(host)))
 		require.Equal(t, due, r.stats(host).RetryAt)
 		require.NoError(t, r.group.Peek("other.test"))
+		require.NoError(t, r.group.Refuse("other.test"))
 
 		time.Sleep(time.Minute - 1)
 		r.wantOpen(r.group.Peek(host))
@@ -41,7 +43,7 @@ func TestADeadDomainIsLeftAloneAndTriedAgain(t *testing.T) {
 		r.done(host, trip.OK)
 		r.wantState(host, breaker.Closed)
 
-		require.Equal(t, []string{"closed>open", "rejected", "rejected", "rejected", "open>half_open", "half_open>closed"}, r.told())
+		require.Equal(t, []string{"closed>open", "rejected", "rejected", "open>half_open", "half_open>closed"}, r.told())
 		require.Equal(t, []string{"open " + host, "closed " + host}, r.changes)
 	})
 }
