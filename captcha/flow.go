@@ -1,0 +1,260 @@
+package captcha
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/godwit-go/godwit/trip"
+)
+
+// maxRounds bounds how often one call looks for a way past its challenges: a
+// remembered clearance, another call's, its own.
+const maxRounds = 4
+
+// flow is the way of one call's attempt past a challenge.
+type flow struct {
+	group    *Group
+	settings *settings
+	next     http.RoundTripper
+	req      *http.Request
+	attempt  *trip.Attempt
+	domain   string
+
+	challenge *Challenge // the newest; nil before the first
+	began     time.Time  // when the first was seen
+	sent      time.Time  // when the exchange that met the newest began
+	userAgent string     // that it was shown to
+	snippet   []byte
+	provider  string   // asked last
+	cost      trip.USD // spent in this flow
+}
+
+func (f *flow) run(ctx context.Context) (*http.Response, error) {
+	sent := time.Now()
+	e, err := f.send(ctx, f.req)
+	if err != nil {
+		return nil, err
+	}
+	if e.challenge == nil {
+		return e.resp, nil
+	}
+	f.meet(ctx, e.challenge, e.resp, sent)
+	if e.challenge.Verdict == Blocked {
+		return e.resp, nil
+	}
+	f.began = time.Now()
+	page := f.putAside(e)
+	resp, err := f.lift(ctx)
+	var failed *Error
+	switch {
+	case err == nil:
+		return resp, nil
+	case !errors.As(err, &failed):
+		return nil, err // of an exchange, which the layers above know how to judge
+	case f.settings.PassThrough && ctx.Err() == nil:
+		if trip.OutcomeOf(ctx, page, nil).Verdict != trip.Challenge {
+			f.attempt.Report(failed.Outcome(), page, nil)
+		}
+		return page, nil
+	}
+	return nil, err
+}
+
+// meet takes note of a challenge or block.
+func (f *flow) meet(ctx context.Context, c *Challenge, resp *http.Response, sent time.Time) {
+	f.challenge, f.sent, f.userAgent = c, sent, f.req.Header.Get("User-Agent")
+	if resp.Request != nil {
+		f.userAgent = resp.Request.Header.Get("User-Agent")
+	}
+	f.observe(ctx, &trip.ChallengeSeen{
+		Domain: f.domain, Egress: visitorOf(ctx, f.group.self).id.Egress,
+		Vendor: string(c.Vendor), Kind: string(c.Kind), Rule: c.Rule, Blocked: c.Verdict == Blocked,
+	})
+}
+
+// putAside takes the challenge page off the wire: a solve takes a minute, which
+// no connection or slot below has to wait for. It returns the page as a response
+// that is still good when it is to be passed through.
+func (f *flow) putAside(e *exchange) *http.Response {
+	if f.settings.PassThrough {
+		f.snippet = opening(e.challenge.Body)
+		return buffered(e.resp)
+	}
+	f.snippet = discard(e)
+	return nil
+}
+
+// lift finds a way past the challenge and returns the response to the request.
+// It fails with an [*Error], or with the error of an exchange.
+func (f *flow) lift(ctx context.Context) (*http.Response, error) {
+	defer f.attempt.Pause()()
+	if !replayable(f.req) {
+		return nil, f.fail(ctx, ErrNotReplayable)
+	}
+	for range maxRounds {
+		if f.recall(ctx) {
+			resp, err := f.again(ctx)
+			if resp != nil || err != nil {
+				return resp, err
+			}
+			continue
+		}
+		key := flightKey{visitorOf(ctx, f.group.self).id, f.domain}
+		flight, leads := f.group.flights.join(key)
+		if leads {
+			resp, err := f.lead(ctx)
+			f.group.flights.land(key, flight, err)
+			return resp, err
+		}
+		if err := f.wait(ctx, flight); err != nil {
+			return nil, f.fail(ctx, err)
+		}
+	}
+	return nil, f.fail(ctx, ErrRejected)
+}
+
+// recall tells whether the request has a chance to get through without another
+// solve: somebody solved since it was sent, or earned a clearance for this egress
+// that the visitor does not have yet, which it then gets.
+func (f *flow) recall(ctx context.Context) bool {
+	now, v := time.Now(), visitorOf(ctx, f.group.self)
+	key := v.egress() + " " + f.domain
+	if solved := f.group.visitors.get(visitorKey(v, f.domain), now).solved; solved.After(f.sent) {
+		return true
+	}
+	c, ok := f.group.clearances.find(key, f.userAgent, now)
+	if !ok {
+		return false
+	}
+	if v.has(f.req.URL, c.cookies) && c.userAgent == f.userAgent {
+		f.group.clearances.drop(key, c, now) // it was sent and did not help
+		return false
+	}
+	f.grant(v, c)
+	return true
+}
+
+func visitorKey(v *visitor, domain string) string { return fmt.Sprintf("%p %s", v.id, domain) }
+
+// grant gives the visitor a clearance.
+func (f *flow) grant(v *visitor, c clearance) {
+	v.jar.SetCookies(f.req.URL, c.cookies)
+	if c.userAgent != "" {
+		v.id.SetUserAgent(f.domain, c.userAgent)
+	}
+}
+
+// again sends the request again and returns the response if it is content, or
+// nothing if it met a challenge, which is the newest then.
+func (f *flow) again(ctx context.Context) (*http.Response, error) {
+	sent := time.Now()
+	e, err := f.replay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e.challenge == nil || e.challenge.Verdict == Blocked {
+		if e.challenge == nil {
+			f.solved(ctx, "")
+		}
+		return e.resp, nil
+	}
+	f.meet(ctx, e.challenge, e.resp, sent)
+	f.snippet = discard(e)
+	return nil, nil //nolint:nilnil // documented: neither
+}
+
+// replay sends the request again.
+func (f *flow) replay(ctx context.Context) (*exchange, error) {
+	var e *exchange
+	_, err := Replay(ctx, roundTripper(func(req *http.Request) (resp *http.Response, err error) {
+		if e, err = f.send(ctx, req); err != nil {
+			return nil, err
+		}
+		return e.resp, nil
+	}), f.req)
+	return e, err
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (rt roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return rt(req) }
+
+// wait waits for another call's solve. Its error is why the challenge still
+// stands; nil when this call may try.
+func (f *flow) wait(ctx context.Context, fl *flight) error {
+	ctx, cancel := f.patience(ctx)
+	defer cancel()
+	select {
+	case <-fl.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if fl.err == nil || canceled(fl.err) {
+		return nil
+	}
+	var failed *Error
+	if !errors.As(fl.err, &failed) || ownShare(failed.Cause) {
+		return nil // which may go better for this call
+	}
+	return failed.Cause
+}
+
+// ownShare tells whether what stopped a call was its own share, not a common limit.
+func ownShare(cause error) bool {
+	var over *BudgetError
+	return errors.Is(cause, ErrSolves) || errors.As(cause, &over) && over.Cap == "PerCall"
+}
+
+// patience bounds how long a call waits for a solution. It honours the deprecated
+// Request.Cancel as well, which http.Client sets beside the deadline.
+func (f *flow) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	cancel := context.CancelFunc(func() {})
+	if f.settings.Timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, f.settings.Timeout)
+	}
+	if f.req.Cancel == nil { //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+		return ctx, cancel
+	}
+	ctx, giveUp := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-f.req.Cancel: //nolint:staticcheck // as above
+			giveUp()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { giveUp(); cancel() }
+}
+
+// solved and fail tell how it ended.
+func (f *flow) solved(ctx context.Context, provider string) {
+	f.observe(ctx, &trip.ChallengeSolved{
+		Domain: f.domain, Vendor: string(f.challenge.Vendor), Kind: string(f.challenge.Kind),
+		Provider: provider, Cost: f.cost, Duration: time.Since(f.began),
+	})
+}
+
+func (f *flow) fail(ctx context.Context, cause error) error {
+	c := f.challenge
+	word := causeWord(cause)
+	if word == "canceled" && ctx.Err() == nil {
+		word = "provider" // it was our own patience that ended
+	}
+	f.observe(ctx, &trip.ChallengeFailed{
+		Domain: f.domain, Vendor: string(c.Vendor), Kind: string(c.Kind),
+		Provider: f.provider, Cause: word, Cost: f.cost, Duration: time.Since(f.began),
+	})
+	return &Error{
+		Domain: f.domain, Vendor: c.Vendor, Kind: c.Kind, Rule: c.Rule, Status: c.Status,
+		Provider: f.provider, Cost: f.cost, Cause: cause, challenge: c, snippet: f.snippet,
+	}
+}
+
+func (f *flow) observe(ctx context.Context, e trip.Event) {
+	if o := f.settings.Observer; o != nil {
+		o.Observe(ctx, e)
+	}
+}

@@ -1,0 +1,68 @@
+package captcha
+
+import (
+	"net/http"
+	"sync/atomic"
+)
+
+// Group is what calls through several Transports share: solves under way,
+// clearances, which domains reject answers. It outlives a change of the
+// configuration. Its methods are safe for concurrent use.
+type Group struct {
+	current    atomic.Pointer[settings]
+	self       *visitor
+	flights    flights
+	clearances *clearances
+	visitors   *records // by egress and domain of visitor
+	domains    *records
+	pendings   pendings
+	reports    *reports
+}
+
+// settings are a configuration in force.
+type settings struct {
+	Config
+	detector *Detector
+}
+
+// NewGroup returns a Group. The caller ends it with [Group.Close].
+func NewGroup(cfg Config) (*Group, error) {
+	g := &Group{
+		self: newSelf(), clearances: newClearances(),
+		visitors: newRecords(), domains: newRecords(), reports: newReports(),
+	}
+	if err := g.Reload(cfg); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Reload puts cfg in force for calls that begin from now on. With an error the
+// old configuration stays.
+func (g *Group) Reload(cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	detector, err := NewDetector(cfg.Detector)
+	if err != nil {
+		return err
+	}
+	g.current.Store(&settings{Config: cfg.withDefaults(), detector: detector})
+	return nil
+}
+
+// Wrap returns a Transport over base that shares the group's state; nil base is
+// [http.DefaultTransport].
+func (g *Group) Wrap(base http.RoundTripper) *Transport {
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return &Transport{group: g, next: base}
+}
+
+// Close ends the reports to solvers that are under way, and waits for them.
+// Calls go on as before, without reports.
+func (g *Group) Close() error {
+	g.reports.close()
+	return nil
+}
