@@ -356,7 +356,7 @@ func TestTheSolverSpeaksTheRealProtocol(t *testing.T) {
 	require.Eventually(t, func() bool {
 		result = say(t, web, "/getTaskResult", map[string]any{"taskId": 74372499131})
 		return result["status"] == "ready"
-	}, 5*time.Second, 5*time.Millisecond)
+	}, patience, 5*time.Millisecond)
 	require.Equal(t, "0.00299", result["cost"])
 	require.Equal(t, json.Number("1"), result["solveCount"])
 	require.Equal(t, "success", say(t, web, "/reportCorrect", map[string]any{"taskId": 74372499131})["status"])

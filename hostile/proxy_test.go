@@ -58,17 +58,16 @@ func TestASiteBooksLeakedCredentials(t *testing.T) {
 }
 
 func TestEveryProxyFaultEndsInItsOwnWay(t *testing.T) {
+	web := start(t, hostile.Config{Sites: []hostile.SiteConfig{{Host: "shop.test", Identity: true}}})
 	for _, fault := range hostile.ProxyFaults {
 		for _, scheme := range schemes {
 			for _, target := range []string{"http://shop.test/p/1", "https://shop.test/p/1"} {
 				t.Run(fault.String()+" "+scheme+" "+target, func(t *testing.T) {
-					t.Parallel()
-					web := start(t, hostile.Config{Sites: []hostile.SiteConfig{{Host: "shop.test", Pages: 400, Identity: true}}})
 					proxy := addProxy(t, web, hostile.ProxyConfig{Scheme: scheme, Fault: fault, ProxyStatus: "p; error=connection_limit_reached", ResetAfter: 600})
 					client := visitor(t, web, proxy)
-					client.Timeout = 200 * time.Millisecond
-					if fault == hostile.ProxyReset {
-						client.Timeout = 5 * time.Second
+					waits := fault == hostile.ProxyBlackHole || fault == hostile.ProxyHang
+					if waits {
+						client.Timeout = 20 * time.Millisecond
 					}
 					resp, err := client.Get(target)
 					if err == nil {
@@ -88,7 +87,6 @@ func TestEveryProxyFaultEndsInItsOwnWay(t *testing.T) {
 						require.Error(t, err)
 					}
 					timeout, _ := errors.AsType[net.Error](err)
-					waits := fault == hostile.ProxyBlackHole || fault == hostile.ProxyHang
 					require.Equal(t, waits, timeout != nil && timeout.Timeout(), "%v", err)
 					switch fault {
 					case hostile.ProxyRefuse:
@@ -99,7 +97,7 @@ func TestEveryProxyFaultEndsInItsOwnWay(t *testing.T) {
 
 					require.NoError(t, proxy.SetFault(hostile.ProxySound))
 					client.CloseIdleConnections()
-					client.Timeout = 5 * time.Second
+					client.Timeout = patience
 					_, body := get(t, client, target)
 					require.True(t, web.Check(target, []byte(body)), "sound again")
 				})
@@ -149,7 +147,7 @@ func TestAProxyIsStoppedAndComesBackAtItsAddress(t *testing.T) {
 			}
 			resp.Body.Close()
 			return resp.StatusCode == http.StatusOK
-		}, 5*time.Second, time.Millisecond)
+		}, patience, time.Millisecond)
 	}
 }
 
@@ -165,7 +163,7 @@ func TestAFlappingProxyIsSoundHalfTheTime(t *testing.T) {
 		}
 		last = resp.StatusCode
 		return changes == 4
-	}, 5*time.Second, time.Millisecond)
+	}, patience, time.Millisecond)
 }
 
 func TestASlowProxyTakesItsTime(t *testing.T) {

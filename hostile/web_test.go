@@ -16,6 +16,9 @@ import (
 	"go.uber.org/goleak"
 )
 
+// patience is how long a test waits for what must happen, on a busy machine too.
+const patience = 30 * time.Second
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func start(t *testing.T, cfg hostile.Config) *hostile.Web {
@@ -44,7 +47,7 @@ func visitor(t *testing.T, web *hostile.Web, proxy *hostile.Proxy) *http.Client 
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{
 		Transport:     transport,
-		Timeout:       10 * time.Second,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -264,7 +267,7 @@ func TestCloseEndsRequestsUnderWay(t *testing.T) {
 		}
 		ended <- err
 	}()
-	require.Eventually(t, func() bool { return s.Ledger().Requests == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Ledger().Requests == 1 }, patience, time.Millisecond)
 	web.Close()
 	require.Error(t, <-ended)
 	web.Close() // again is fine
