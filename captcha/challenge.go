@@ -58,10 +58,12 @@ type Vendor string
 // The vendors that the built-in rules know.
 const (
 	Akamai     Vendor = "akamai"
+	Alibaba    Vendor = "alibaba"
 	Amazon     Vendor = "amazon" // the shop's own robot check; the cloud's is AWSWAF
 	Anubis     Vendor = "anubis"
 	Arkose     Vendor = "arkose"
 	AWSWAF     Vendor = "aws-waf"
+	Bunny      Vendor = "bunny"
 	Cloudflare Vendor = "cloudflare"
 	CloudFront Vendor = "cloudfront"
 	DataDome   Vendor = "datadome"
@@ -69,6 +71,7 @@ const (
 	Distil     Vendor = "distil"
 	EBay       Vendor = "ebay"
 	F5         Vendor = "f5" // BIG-IP ASM, TSPD and Shape
+	Fastly     Vendor = "fastly"
 	Friendly   Vendor = "friendly-captcha"
 	GeeTest    Vendor = "geetest"
 	Generic    Vendor = "generic" // a gate that no vendor signed
@@ -78,10 +81,14 @@ const (
 	Kasada     Vendor = "kasada"
 	LinkedIn   Vendor = "linkedin"
 	PerimeterX Vendor = "perimeterx" // now HUMAN
+	Qrator     Vendor = "qrator"
+	Radware    Vendor = "radware"
 	ReCAPTCHA  Vendor = "recaptcha"
+	SiteGround Vendor = "siteground"
 	Sucuri     Vendor = "sucuri"
 	Turnstile  Vendor = "turnstile" // Cloudflare's widget on a site's own page
 	Vercel     Vendor = "vercel"
+	Wordfence  Vendor = "wordfence"
 	Yandex     Vendor = "yandex"
 )
 

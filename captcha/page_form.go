@@ -1,0 +1,92 @@
+package captcha
+
+import (
+	"bytes"
+	"strings"
+)
+
+// openForm begins a form. Forms do not nest: an inner one's tag is ignored.
+func (v *surveyor) openForm(id string) {
+	if v.form != nil || len(v.forms) >= maxFields {
+		return
+	}
+	v.form = &form{
+		id:     id,
+		action: string(clip(v.attr("action"), maxValue)),
+		method: "GET",
+	}
+	if bytes.EqualFold(bytes.TrimSpace(v.attr("method")), []byte("post")) {
+		v.form.method = "POST"
+	}
+	v.forms = append(v.forms, v.form)
+}
+
+// input takes in a field: it counts what a person would have to fill in, and
+// keeps what a browser would send.
+func (v *surveyor) input(tag string) {
+	name := v.attr("name")
+	v.inputs.add(name)
+	kind := strings.ToLower(string(clip(bytes.TrimSpace(v.attr("type")), 32)))
+	switch tag {
+	case "button":
+		if kind == "" {
+			kind = "submit"
+		}
+	case "textarea", "select":
+		kind = tag
+	}
+	send := true
+	switch kind {
+	case "hidden":
+	case "password":
+		v.passwords++
+	case "radio", "checkbox":
+		v.choices++
+		send = v.present("checked")
+	case "select":
+		v.choices++
+		send = false
+	case "submit":
+		send = v.form != nil && !v.form.submit
+	case "button", "reset", "image", "file":
+		send = false
+	default:
+		if !v.unseen() && !tokenField(name) {
+			v.textInputs++
+		}
+	}
+	if !send || v.form == nil || len(name) == 0 || len(v.form.fields) >= maxFields {
+		return
+	}
+	if kind == "submit" {
+		v.form.submit = true
+	}
+	value := v.attr("value")
+	if kind == "checkbox" || kind == "radio" {
+		if !v.present("value") {
+			value = []byte("on")
+		}
+	}
+	v.form.fields = append(v.form.fields, Field{string(clip(name, maxValue)), string(clip(value, maxValue))})
+}
+
+func (v *surveyor) present(key string) bool {
+	for _, a := range v.attrs {
+		if string(a.key) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// unseen tells whether the current tag is hidden from the visitor.
+func (v *surveyor) unseen() bool {
+	style := bytes.ReplaceAll(bytes.ToLower(clip(v.attr("style"), 512)), []byte(" "), nil)
+	return v.present("hidden") || bytes.Contains(style, []byte("display:none"))
+}
+
+// tokenField tells whether a field is one that a widget's script fills.
+func tokenField(name []byte) bool {
+	return bytes.HasSuffix(name, []byte("-response")) || bytes.HasSuffix(name, []byte("_response")) ||
+		bytes.HasPrefix(name, []byte("geetest_")) || bytes.Equal(name, []byte("smart-token"))
+}

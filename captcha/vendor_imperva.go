@@ -1,0 +1,91 @@
+package captcha
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const incapsulaResource = "_Incapsula_Resource"
+
+func impervaRules() []Rule {
+	return []Rule{
+		{
+			Name: "imperva-incident", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
+			Markers: []string{incapsulaResource},
+			Match: func(p *Page) bool {
+				src := p.FrameSrc(incapsulaResource + "?")
+				return strings.Contains(src, "incident_id=") || strings.Contains(src, "WUDNSAI=")
+			},
+			Fill: func(p *Page, c *Challenge) {
+				if u, err := url.Parse(p.FrameSrc(incapsulaResource)); err == nil {
+					c.set("incident_id", u.Query().Get("incident_id"))
+					c.set("edet", u.Query().Get("edet"))
+				}
+				p.fillWidget(c)
+			},
+		},
+		{
+			Name: "imperva-interstitial", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
+			Markers: []string{"interstitial-inprogress", "onprotectioninitialized", "reeseskipexpirationcheck"},
+			Match: func(p *Page) bool {
+				return p.HasID("interstitial-inprogress") || p.TextLen() < maxGateText &&
+					(p.Assigned("reeseSkipExpirationCheck") || p.Assigned("onProtectionInitialized") && (p.Bare() || pardon(p)))
+			},
+			Fill: (*Page).fillWidget,
+		},
+		{
+			// The same resource is injected into good pages: here there is nothing else.
+			Name: "imperva-shell", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
+			Markers: []string{incapsulaResource, "content.incapsula.com"},
+			Match: func(p *Page) bool {
+				other := func(src string) bool { return !strings.Contains(src, incapsulaResource) }
+				return p.Bare() && !slices.ContainsFunc(p.survey().scriptSrcs, other) &&
+					(p.ScriptSrc(incapsulaResource) != "" || p.FrameSrc("content.incapsula.com") != "" || p.Scripts("/"+incapsulaResource+"?SW"))
+			},
+		},
+		{
+			Name: "imperva-incident-text", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged, Confidence: Medium,
+			Markers: []string{"incapsula incident id"},
+			Match:   func(p *Page) bool { return p.Short() && p.Says("incapsula incident id") },
+		},
+		{
+			Name: "imperva-block", Vendor: Imperva, Verdict: Blocked,
+			Markers: []string{"powered by imperva", "powered by incapsula", "by our security service", "incapsula.com"},
+			Match: func(p *Page) bool {
+				return p.Short() && p.Says("powered by imperva", "powered by incapsula", "this request was blocked by our security service") &&
+					p.Says("access denied", "blocked", "incident")
+			},
+		},
+		{
+			Name: "distil", Vendor: Distil, Kind: KindImperva, Verdict: Challenged,
+			Markers: []string{"distilcaptchaform", "distil_r_captcha", "distilidentificationblock", "distil_r_blocked", "distil_identification_block"},
+			Match: func(p *Page) bool {
+				return p.FormID("distilCaptchaForm") != nil || p.FormTo("distil_r_captcha") != nil ||
+					p.ScriptSrc("/distil_r_captcha") != "" || strings.Contains(p.Refresh(), "distil_r_") ||
+					p.HasID("distilIdentificationBlock", "distil_identification_block") && (p.Bare() || pardon(p))
+			},
+			Fill: func(p *Page, c *Challenge) {
+				if strings.Contains(p.Refresh(), "distil_r_blocked") {
+					c.ban()
+					return
+				}
+				c.Form = p.FormTo("distil_r_captcha")
+				p.fillWidget(c)
+			},
+		},
+		{
+			// eBay has the same wording; its own rule comes with the shops.
+			Name: "imperva-pardon", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged, Confidence: Medium,
+			Markers: []string{"pardon our interruption"},
+			Match:   func(p *Page) bool { return pardon(p) && !eBay(p) },
+			Fill:    (*Page).fillWidget,
+		},
+	}
+}
+
+// pardon tells whether the page is the notice that Distil brought to Imperva.
+func pardon(p *Page) bool {
+	return p.TextLen() < maxGateText && len(p.survey().links) <= maxGateLinks && p.survey().passwords == 0 &&
+		p.Says("pardon our interruption") && p.Says("bot", "interruption...", "your browser", "javascript", "unblock", "captcha")
+}

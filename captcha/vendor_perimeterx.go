@@ -1,0 +1,61 @@
+package captcha
+
+import "strings"
+
+func perimeterXRules() []Rule {
+	return []Rule{
+		{
+			Name: "perimeterx-captcha", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
+			Markers: []string{"px-captcha"},
+			Match: func(p *Page) bool {
+				return p.HasID("px-captcha", "px-captcha-wrapper", "px-captcha-container") ||
+					p.HasClass("px-captcha-container", "px-captcha-error-container")
+			},
+			Fill: fillPerimeterX,
+		},
+		{
+			// The sensor on good pages sets _pxAppId, but no id of a refusal.
+			Name: "perimeterx-vars", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
+			Markers: []string{"_pxappid"},
+			Match: func(p *Page) bool {
+				return p.TextLen() < maxGateText && p.Assigned("_pxAppId") &&
+					p.Assigned("_pxUuid", "_pxHostUrl", "_pxBlockScript", "_pxBlockedUrl")
+			},
+			Fill: fillPerimeterX,
+		},
+		{
+			Name: "perimeterx-script", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
+			Markers: []string{"captcha.px-c", "/captcha/captcha.js"},
+			Match: func(p *Page) bool {
+				return p.TextLen() < maxGateText && (p.ScriptSrc("captcha.px-c") != "" ||
+					strings.Contains(p.ScriptSrc("/captcha/captcha.js"), "a=c&"))
+			},
+			Fill: fillPerimeterX,
+		},
+		{
+			Name: "perimeterx-json", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
+			Markers: []string{"jsclientsrc", "blockscript"},
+			Match: func(p *Page) bool {
+				f := p.Fields()
+				return strings.HasPrefix(f["appId"], "PX") && (f["jsClientSrc"] != "" || f["blockScript"] != "")
+			},
+			Fill: func(p *Page, c *Challenge) {
+				f := p.Fields()
+				c.set("_pxAppId", f["appId"])
+				c.set("_pxUuid", f["uuid"])
+				c.set("_pxVid", f["vid"])
+				c.set("_pxHostUrl", f["hostUrl"])
+			},
+		},
+	}
+}
+
+// fillPerimeterX takes over the ids. The page of before 2019 asked for a reCAPTCHA.
+func fillPerimeterX(p *Page, c *Challenge) {
+	for _, name := range []string{"_pxAppId", "_pxUuid", "_pxVid", "_pxHostUrl", "_pxJsClientSrc"} {
+		c.set(name, p.Value(name))
+	}
+	if w := p.widgetOf(ReCAPTCHA); w != nil && w.siteKey != "" && w.mounted {
+		w.fill(c)
+	}
+}

@@ -1,0 +1,133 @@
+package captcha
+
+import "strings"
+
+func googleRules() []Rule {
+	return []Rule{
+		{
+			Name: "google-redirect", Vendor: Google, Kind: KindRecaptchaV2, Verdict: Challenged, Head: true,
+			Match: redirectsTo("/sorry/index", "/sorry/IndexRedirect"), Fill: fillRedirect,
+		},
+		{
+			Name: "google-sorry", Vendor: Google, Kind: KindRecaptchaV2, Verdict: Challenged,
+			Markers: []string{"captcha-form", "/sorry/index"},
+			Match: func(p *Page) bool {
+				f := sorryForm(p)
+				return f != nil && (p.HasInput("continue") || onPath(p, "/sorry/"))
+			},
+			Fill: func(p *Page, c *Challenge) {
+				c.Form = sorryForm(p)
+				if w := p.widgetOf(ReCAPTCHA); w != nil {
+					w.fill(c)
+				}
+			},
+		},
+		{
+			// The page for those who are not even asked.
+			Name: "google-block", Vendor: Google, Verdict: Blocked,
+			Markers: []string{"automated queries", "unusual traffic from your computer"},
+			Match: func(p *Page) bool {
+				return p.Short() && p.Says("unusual traffic from your computer network", "may be sending automated queries") &&
+					(p.Says("google", "sorry") || p.Link("google") != "")
+			},
+		},
+	}
+}
+
+func sorryForm(p *Page) *Form {
+	if f := p.FormID("captcha-form"); f != nil {
+		return f
+	}
+	return p.FormTo("/sorry/")
+}
+
+// onPath tells whether the page's own address begins with one of the paths.
+func onPath(p *Page, paths ...string) bool {
+	for _, path := range paths {
+		if p.URL != nil && strings.HasPrefix(p.URL.Path, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// redirectsTo makes a Match for a redirect to an address with one of the paths in
+// it. Only a wrapper below the redirect-following client sees one.
+func redirectsTo(paths ...string) func(*Page) bool {
+	return func(p *Page) bool {
+		if p.Status < 300 || p.Status > 399 {
+			return false
+		}
+		location, _, _ := strings.Cut(p.Header.Get("Location"), "?")
+		for _, path := range paths {
+			if strings.Contains(location, path) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// fillRedirect takes over the address that the page redirects to.
+func fillRedirect(p *Page, c *Challenge) {
+	if u := p.resolveURL(p.Header.Get("Location")); u != nil {
+		c.URL = u
+	}
+}
+
+func amazonRules() []Rule {
+	return []Rule{
+		{
+			Name: "amazon-redirect", Vendor: Amazon, Kind: KindImage, Verdict: Challenged, Head: true,
+			Match: redirectsTo("/errors/validateCaptcha"), Fill: fillRedirect,
+		},
+		{
+			Name: "amazon-validate", Vendor: Amazon, Kind: KindButton, Verdict: Challenged,
+			Markers: []string{"validatecaptcha", "opfcaptcha"},
+			Match: func(p *Page) bool {
+				return p.FormTo("/errors/validateCaptcha") != nil || p.ScriptSrc("opfcaptcha") != "" && p.Short()
+			},
+			Fill: func(p *Page, c *Challenge) {
+				c.Form = p.FormTo("/errors/validateCaptcha")
+				// With a picture it is to be read; without, the button is enough.
+				if src := p.ImageSrc("/captcha/"); src != "" {
+					c.Kind = KindImage
+					if u := p.resolveURL(src); u != nil {
+						c.set(ParamImageURL, u.String())
+					}
+				}
+			},
+		},
+		{
+			Name: "amazon-refusal", Vendor: Amazon, Verdict: Blocked,
+			Markers: []string{"/ref=cs_503"},
+			Match:   func(p *Page) bool { return p.Short() && p.Link("/ref=cs_503") != "" },
+		},
+	}
+}
+
+func yandexRules() []Rule {
+	return []Rule{
+		{
+			Name: "yandex-redirect", Vendor: Yandex, Kind: KindYandex, Verdict: Challenged, Head: true,
+			Match: redirectsTo("/showcaptcha"), Fill: fillRedirect,
+		},
+		{
+			Name: "yandex-check", Vendor: Yandex, Kind: KindYandex, Verdict: Challenged,
+			Markers: []string{"checkcaptcha", "checkbox-captcha", "advanced-captcha", "checkboxcaptcha", "advancedcaptcha"},
+			Match: func(p *Page) bool {
+				return p.FormTo("/checkcaptcha") != nil || p.HasID("checkbox-captcha-form", "advanced-captcha-form") ||
+					p.HasClass("CheckboxCaptcha", "AdvancedCaptcha") && p.Short()
+			},
+			Fill: func(p *Page, c *Challenge) {
+				c.Form = p.FormTo("/checkcaptcha")
+				if src := p.ImageSrc("captcha.yandex.net/image"); src != "" {
+					c.set(ParamImageURL, src)
+				}
+				if w := p.widgetOf(Yandex); w != nil {
+					w.fill(c)
+				}
+			},
+		},
+	}
+}

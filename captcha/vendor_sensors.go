@@ -1,0 +1,52 @@
+package captcha
+
+import "strings"
+
+// kasadaPath is the same on every site that Kasada guards.
+const kasadaPath = "/149e9513-01fa-4fb0-aad4-566afd725d1b/"
+
+func kasadaRules() []Rule {
+	return []Rule{
+		{
+			// The headers are on passed responses too; the status is not.
+			Name: "kasada-header", Vendor: Kasada, Kind: KindScript, Verdict: Challenged, Head: true,
+			Match: func(p *Page) bool {
+				return (p.Status == 429 || p.Status == 403) && (p.Header.Get("X-Kpsdk-Ct") != "" || p.Header.Get("X-Kpsdk-Im") != "")
+			},
+		},
+		{
+			Name: "kasada-script", Vendor: Kasada, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{kasadaPath, "kpsdk.", "kpsdk="},
+			Match: func(p *Page) bool {
+				return p.Bare() && (p.ScriptSrc(kasadaPath) != "" || p.FrameSrc(kasadaPath) != "" || p.Assigned("KPSDK"))
+			},
+		},
+	}
+}
+
+func f5Rules() []Rule {
+	rules := []Rule{
+		{
+			// The script is injected into good pages too: here there is nothing else.
+			Name: "f5-tspd", Vendor: F5, Kind: KindF5, Verdict: Challenged,
+			Markers: []string{"/tspd/", "bobcmn"},
+			Match: func(p *Page) bool {
+				return p.Bare() && (p.ScriptSrc("/TSPD/") != "" || p.Assigned("bobcmn") || p.Scripts("/TSPD/"))
+			},
+		},
+		{
+			Name: "f5-shape", Vendor: F5, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"istlwashere"},
+			Match:   func(p *Page) bool { return p.Bare() && p.Scripts("istlWasHere") },
+		},
+	}
+	return append(rules, notice(Rule{
+		Name: "f5-reject", Vendor: F5, Verdict: Blocked,
+		Markers: []string{"support id", "request rejected"},
+		Match: func(p *Page) bool {
+			return p.Short() && p.Says("support id") &&
+				(p.Says("url was rejected", "request was rejected", "request has been rejected") ||
+					strings.EqualFold(p.Title(), "Request Rejected"))
+		},
+	})...)
+}
