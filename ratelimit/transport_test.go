@@ -1,0 +1,127 @@
+package ratelimit_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godwit-go/godwit/internal/rttest"
+	"github.com/godwit-go/godwit/ratelimit"
+	"github.com/godwit-go/godwit/trip"
+)
+
+func TestContract(t *testing.T) {
+	wrap := func(cfg ratelimit.Config, rest time.Duration) rttest.Wrap {
+		return func(base http.RoundTripper) http.RoundTripper {
+			cfg.Key = func(*http.Request) string { return host }
+			l, err := ratelimit.NewLimiter(cfg)
+			require.NoError(t, err)
+			if rest > 0 {
+				l.Pause(host, time.Now().Add(rest))
+			}
+			return l.Wrap(base)
+		}
+	}
+	rttest.Suite{
+		Refuses: wrap(ratelimit.Config{}, time.Hour),
+		Waits:   wrap(ratelimit.Config{PauseWait: -1}, time.Hour),
+	}.Run(t, wrap(ratelimit.Config{Rate: -1, InFlight: -1}, 0))
+}
+
+func respondWith(code int) roundTripper {
+	return func(req *http.Request) (*http.Response, error) { return respond(req, code), nil }
+}
+
+func TestAnExchangeIsInFlightUntilItsBodyEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ratelimit.Config{Rate: -1, InFlight: 1})
+		rt := r.limiter.Wrap(respondWith(200))
+		resp, err := rt.RoundTrip(get(t, t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, 1, r.stats(host).InFlight)
+		go func() {
+			time.Sleep(time.Minute)
+			_, _ = io.Copy(io.Discard, resp.Body)
+		}()
+		next, err := rt.RoundTrip(get(t, t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, time.Minute, r.elapsed())
+		require.NoError(t, next.Body.Close())
+		require.NoError(t, resp.Body.Close())
+		require.Zero(t, r.stats(host).InFlight)
+	})
+}
+
+func TestFailuresAndPanicsGiveTheirPlaceBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ratelimit.Config{Rate: -1, InFlight: 1})
+		failing := r.limiter.Wrap(roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
+		panicking := r.limiter.Wrap(roundTripper(func(*http.Request) (*http.Response, error) { panic("below") }))
+		for range 3 {
+			_, err := failing.RoundTrip(get(t, t.Context()))
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			require.Panics(t, func() { _, _ = panicking.RoundTrip(get(t, t.Context())) })
+		}
+		require.Zero(t, r.stats(host).InFlight)
+	})
+}
+
+func TestA429RestsTheDomainOfTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ratelimit.Config{Rate: -1})
+		rt := r.limiter.Wrap(roundTripper(func(req *http.Request) (*http.Response, error) {
+			resp := respond(req, 429)
+			resp.Header.Set("Retry-After", "17")
+			return resp, nil
+		}))
+		req := get(t, t.Context())
+		ctx, _ := trip.Start(req, trip.Spec{Domain: "*.site.test"})
+		resp, err := rt.RoundTrip(req.WithContext(ctx))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, r.start.Add(17*time.Second), r.stats("*.site.test").PausedUntil)
+	})
+}
+
+func TestARefusedRequestsBodyIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ratelimit.Config{})
+		r.limiter.Pause(host, time.Now().Add(time.Hour))
+		body := &closing{Reader: strings.NewReader("form")}
+		req, err := http.NewRequest(http.MethodPost, "http://"+host, body)
+		require.NoError(t, err)
+		_, err = r.limiter.Wrap(nil).RoundTrip(req)
+		require.ErrorIs(t, err, ratelimit.ErrWait)
+		require.True(t, body.closed)
+	})
+}
+
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Close() error {
+	c.closed = true
+	return nil
+}
+
+func TestAnAttemptsOwnDeadlineCountsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, even())
+		rt := r.limiter.Wrap(respondWith(200))
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		_, err := rt.RoundTrip(get(t, ctx))
+		require.NoError(t, err)
+		_, err = rt.RoundTrip(get(t, ctx))
+		require.ErrorIs(t, err, ratelimit.ErrWait)
+		require.Zero(t, r.elapsed())
+	})
+}
