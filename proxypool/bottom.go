@@ -1,0 +1,62 @@
+package proxypool
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/godwit-go/godwit/trip"
+)
+
+const (
+	expectContinueTimeout = time.Second
+	maxResponseHeader     = 256 << 10
+)
+
+// Egress returns the bottom of the chain: it sends a request by the transport of
+// the identity that its attempt holds, and refuses, with [ErrNoLease], one that
+// holds none of this pool. It never sends anything by another way.
+func (p *Pool) Egress() http.RoundTripper { return bottom{p} }
+
+type bottom struct{ pool *Pool }
+
+// CloseIdleConnections closes the idle connections of all egresses.
+func (b bottom) CloseIdleConnections() { b.pool.CloseIdleConnections() }
+
+// RoundTrip implements [http.RoundTripper].
+func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
+	h := b.held(req)
+	if h == nil {
+		trip.CloseBody(req)
+		return nil, ErrNoLease
+	}
+	transport, err := b.pool.routes.get(b.pool.config.Load(), h.e, h.visitor.session, req.URL != nil && req.URL.Scheme == "https")
+	if err != nil {
+		trip.CloseBody(req)
+		return nil, err
+	}
+	// A caller's own Proxy-Authorization would go on to the target: net/http sends
+	// it inside of the tunnel. Only the transport's own login is for the proxy.
+	if _, ok := req.Header["Proxy-Authorization"]; ok {
+		clean := *req
+		clean.Header = req.Header.Clone()
+		clean.Header.Del("Proxy-Authorization")
+		req = &clean
+	}
+	h.phase.Store(uint32(trip.FirstByte)) // unless a connection has to be opened first
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, failure(err, h.e, trip.Phase(h.phase.Load()))
+	}
+	return resp, nil
+}
+
+func (b bottom) held(req *http.Request) *hold {
+	a := trip.AttemptFrom(req.Context())
+	if a == nil {
+		return nil
+	}
+	if h, ok := a.Holder().(*hold); ok && h.d.pool == b.pool {
+		return h
+	}
+	return nil
+}

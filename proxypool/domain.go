@@ -1,0 +1,256 @@
+package proxypool
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A domain is what the pool knows of one target. Its lock is held by the picks of
+// this domain only; those of others go on.
+type domain struct {
+	pool    *Pool
+	name    string
+	lastUse atomic.Int64
+
+	mu      sync.Mutex
+	evicted bool
+	rng     rand.PCG
+	table   *table
+	gated   bitmap             // egresses with a closed pair gate
+	pages   []*[pageSize]*pair // by egress index, allocated where there is history
+	queue   gateQueue[*pair]
+	picks   int64
+	cursor  uint32 // of round robin
+
+	eligible  int // egresses that may be picked; see count
+	live      int
+	countedAt int64
+	version   uint64
+	stale     bool
+
+	heat     float64 // requests in the last heatWindow
+	heatAt   int64
+	latency  float64 // usual nanoseconds of a success
+	timedAt  int64
+	probes   float64 // probes that may be made
+	recent   sightings
+	pace     pace
+	tier     tierState
+	sessions map[string]*session
+}
+
+const pageSize = 64
+
+// A pair is what one domain made of one egress.
+type pair struct {
+	e       *egress
+	gate    gate
+	bans    tally
+	heat    float64
+	at      int64 // of heat
+	blocks  int   // consecutive
+	trouble float64
+	visitor *visitor
+	born    uint32 // identities so far
+	uses    int64
+}
+
+func newDomain(p *Pool, name string, seed1, seed2 uint64) *domain {
+	d := &domain{pool: p, name: name, probes: 1, stale: true}
+	d.rng.Seed(seed1, seed2)
+	d.queue.gate = func(pr *pair) *gate { return &pr.gate }
+	return d
+}
+
+// follow makes room for the egresses of the pool's current table.
+func (d *domain) follow(tab *table) {
+	if d.table == tab {
+		return
+	}
+	d.table, d.stale = tab, true
+	if more := len(tab.out) - len(d.gated); more > 0 {
+		d.gated = append(d.gated, make(bitmap, more)...)
+		d.pages = append(d.pages, make([]*[pageSize]*pair, more)...)
+	}
+}
+
+// known returns the pair with e, nil when there is no history.
+func (d *domain) known(e *egress) *pair {
+	if page := d.pages[e.index/pageSize]; page != nil {
+		return page[e.index%pageSize]
+	}
+	return nil
+}
+
+func (d *domain) pairWith(e *egress) *pair {
+	page := d.pages[e.index/pageSize]
+	if page == nil {
+		page = new([pageSize]*pair)
+		d.pages[e.index/pageSize] = page
+	}
+	pr := page[e.index%pageSize]
+	if pr == nil {
+		pr = &pair{e: e}
+		page[e.index%pageSize] = pr
+	}
+	return pr
+}
+
+// current tells whether pr is still what d knows of its egress: a lease may
+// outlive both.
+func (d *domain) current(pr *pair) bool {
+	i := int(pr.e.index)
+	return i/pageSize < len(d.pages) && d.known(pr.e) == pr
+}
+
+// forget drops what is known of an egress that left the list.
+func (d *domain) forget(e *egress) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if int(e.index)/pageSize >= len(d.pages) {
+		return
+	}
+	if pr := d.known(e); pr != nil {
+		d.queue.remove(pr)
+		d.pages[e.index/pageSize][e.index%pageSize] = nil
+	}
+	d.gated.clear(e.index)
+	d.stale = true
+	for key, s := range d.sessions {
+		if s.e == e {
+			delete(d.sessions, key)
+		}
+	}
+}
+
+// word returns 64 bits of what may not be picked here, for whatever reason.
+func (d *domain) word(i int) uint64 {
+	w := d.table.out[i].Load() | d.gated[i]
+	if d.tier.mask != nil {
+		w |= d.tier.mask[i]
+	}
+	return w
+}
+
+// count refreshes the number of eligible egresses. With very many it is allowed
+// to be slightly old.
+func (d *domain) count(now int64) {
+	version := d.table.version.Load()
+	if version == d.version && !d.stale {
+		return
+	}
+	if len(d.gated) > 64 && now-d.countedAt < int64(50*time.Millisecond) && now >= d.countedAt && d.countedAt != 0 {
+		return
+	}
+	d.version, d.stale, d.countedAt = version, false, now
+	d.eligible = 0
+	for i := range d.table.out {
+		d.eligible += zeros(d.word(i))
+	}
+	d.live = d.table.live(d.tier.current)
+}
+
+// scarcity returns 1 while enough egresses are eligible, less in proportion to
+// what is missing.
+func (d *domain) scarcity(s *Config) float64 {
+	if d.live == 0 || s.Scarcity.Share <= 0 {
+		return 1
+	}
+	return min(1, float64(d.eligible)/float64(d.live)/s.Scarcity.Share)
+}
+
+// warm books one more request at now and returns the domain's heat.
+func (d *domain) warm(now int64) {
+	d.heat = d.heat*heatDecay.after(now-d.heatAt) + 1
+	d.heatAt = max(now, d.heatAt)
+}
+
+// fair is the heat that an egress has when all are used alike.
+func (d *domain) fair(now int64) float64 {
+	return max(d.heat*heatDecay.after(now-d.heatAt)/float64(max(d.eligible, 1)), 1)
+}
+
+// heatAfter is the heat of the pair at now.
+func (pr *pair) heatAfter(now int64) float64 { return pr.heat * heatDecay.after(now-pr.at) }
+
+// timed learns how long a success takes here and returns how slow this one was
+// in comparison.
+func (d *domain) timed(now int64, took time.Duration) float64 {
+	if took <= 0 {
+		took = 1
+	}
+	if d.latency == 0 {
+		d.latency, d.timedAt = float64(took), now
+		return 1
+	}
+	slowness := float64(took) / d.latency
+	d.latency += (float64(took) - d.latency) * min(latencyShare(now-d.timedAt), 0.2)
+	d.timedAt = now
+	return slowness
+}
+
+// A sighting is one recent result of the domain. Together they tell what other
+// egresses see, and with it whose fault an ambiguous failure is.
+type sighting struct {
+	e      *egress
+	at     int64
+	result evidence
+}
+
+type sightings struct {
+	ring [16]sighting
+	next uint8
+}
+
+const sightingAge = int64(time.Minute)
+
+func (s *sightings) add(e *egress, now int64, result evidence) {
+	s.ring[s.next%16] = sighting{e, now, result}
+	s.next++
+}
+
+// others returns the share of egresses other than e that had result when they
+// were last seen, and how many those others are.
+func (s *sightings) others(e *egress, now int64, results ...evidence) (share float64, n int) {
+	var seen [16]*egress
+	hits := 0
+newest:
+	for i := range len(s.ring) {
+		x := &s.ring[(int(s.next)+2*len(s.ring)-1-i)%len(s.ring)]
+		if x.e == nil || x.e == e || now-x.at > sightingAge {
+			continue
+		}
+		for _, known := range seen[:n] {
+			if known == x.e {
+				continue newest
+			}
+		}
+		seen[n] = x.e
+		n++
+		for _, r := range results {
+			if x.result == r {
+				hits++
+				break
+			}
+		}
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	return float64(hits) / float64(n), n
+}
+
+// blame is the part of an ambiguous failure that is held against e: none when
+// most others fail here too, half when there are none to compare with.
+func (s *sightings) blame(e *egress, now int64) float64 {
+	fine, n := s.others(e, now, success, alive, blocked)
+	switch {
+	case n == 0:
+		return 0.5
+	case fine < 0.5:
+		return 0
+	}
+	return fine
+}

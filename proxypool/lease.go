@@ -1,0 +1,245 @@
+package proxypool
+
+import (
+	"context"
+	"time"
+
+	"github.com/godwit-go/godwit/trip"
+)
+
+// Mode tells why an egress was picked.
+type Mode string
+
+// The modes, as [trip.ProxyPicked] has them.
+const (
+	Normal   Mode = "normal"
+	Sticky   Mode = "sticky"    // the session's, or kept from the attempt before
+	Probe    Mode = "probe"     // was gated; this attempt decides whether it is back
+	FailOpen Mode = "fail_open" // is gated, but hardly any other is left
+)
+
+// Lease is the use of one identity for one attempt. It is a small value that may
+// be copied, but each of [Lease.Conclude] and [Lease.Release] must be called once,
+// or [Lease.Done] for both. The zero Lease is no lease; it can be told by [Lease.Valid].
+type Lease struct {
+	d       *domain
+	e       *egress
+	pair    *pair
+	visitor *visitor
+	at      int64
+	mode    Mode
+
+	probesEgress bool // holds the probe of the egress's gate
+	probesPair   bool // holds the probe of the pair's gate
+}
+
+// Valid tells whether l came from a successful Pick.
+func (l Lease) Valid() bool { return l.e != nil }
+
+// Egress is the label of the way out.
+func (l Lease) Egress() string { return l.visitor.Egress }
+
+// Identity is who the target sees.
+func (l Lease) Identity() *trip.Identity { return &l.visitor.Identity }
+
+// Mode tells why this egress was picked.
+func (l Lease) Mode() Mode { return l.mode }
+
+// Done is [Lease.Conclude] and [Lease.Release] in one, for a response without a body.
+func (l Lease) Done(now time.Time, o trip.Outcome) {
+	l.Conclude(now, o)
+	l.Release()
+}
+
+// Release gives the place in flight back. It is called when the response body
+// has ended.
+func (l Lease) Release() {
+	p := l.d.pool
+	if l.e.inflight.Add(-1) == 0 && l.e.gone.Load() {
+		p.routes.drop(l.e)
+	}
+	p.freed.wake()
+}
+
+// Conclude tells the pool what the attempt turned out to be. It is called as soon
+// as that is known; the time since Pick counts as the exit's latency on success.
+func (l Lease) Conclude(now time.Time, o trip.Outcome) {
+	l.conclude(backgroundContext, now, o)
+}
+
+func (l *Lease) conclude(ctx context.Context, now time.Time, o trip.Outcome) {
+	p := l.d.pool
+	c := p.config.Load()
+	ev := evidenceOf(o)
+	frozen := (ev == fault || ev == ambiguous) && c.Frozen != nil && c.Frozen(l.d.name)
+	t := now.UnixNano()
+	var said notices
+	slowness, weight := l.d.learn(l, t, ev, o, frozen, c, &said)
+	l.e.learn(l, t, ev, slowness, weight, c, &said)
+	p.tell(ctx, said)
+}
+
+// learn books what the attempt says about the pair and the domain. It returns how
+// slow the success was and how much of the failure is held against the egress.
+func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen bool, c *Config, said *notices) (slowness, weight float64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	pr := l.pair
+	current := d.current(pr)
+	switch ev {
+	case success:
+		slowness = d.timed(now, time.Duration(now-l.at))
+		pr.bans.age(now, banDecay)
+		pr.bans.good++
+		pr.blocks, pr.trouble = 0, 0
+		pr.gate.clean(now)
+		l.visitor.score = max(0, l.visitor.score-0.5)
+		if current && l.probesPair {
+			d.readmit(pr, now, said)
+		}
+		d.tierWorked(l.e, now, c)
+	case blocked:
+		d.block(l, now, o.RetryAt, current, c, said)
+	case ambiguous, fault:
+		weight = d.weigh(l.e, now, ev, o, frozen)
+		l.visitor.score += weight
+		if ev == ambiguous {
+			pr.bans.age(now, banDecay)
+			pr.bans.bad += weight
+			pr.trouble += weight
+			if current && !l.e.direct && c.Faults.After > 0 && pr.trouble >= float64(c.Faults.After) && !pr.gate.shut() {
+				pr.trouble = 0
+				d.shut(pr, now, c.Faults, true, "faults", said)
+			}
+		}
+	}
+	if ev != nothing {
+		d.recent.add(l.e, now, ev)
+	}
+	if l.probesPair && current && pr.gate.probing {
+		pr.gate.probing = false
+		if ev == fault || ev == ambiguous {
+			pr.gate.until = max(pr.gate.until, now+int64(c.Scarcity.MinGate))
+		}
+		d.queue.push(pr)
+	}
+	return slowness, weight
+}
+
+// weigh returns how much of a failure is the egress's own.
+func (d *domain) weigh(e *egress, now int64, ev evidence, o trip.Outcome, frozen bool) float64 {
+	switch {
+	case ev == ambiguous && frozen:
+		return 0
+	case ev == ambiguous:
+		return d.recent.blame(e, now)
+	case o.Phase == trip.ProxyConnect && o.Status != 407:
+		// A proxy may say anything when it cannot reach the target. Most of them
+		// failing so on this domain is the domain's doing.
+		if failing, n := d.recent.others(e, now, fault, ambiguous); frozen || n >= 3 && failing > 0.5 {
+			return 0
+		}
+	}
+	return 1
+}
+
+// block books a refusal: it retires the visitor, and enough of them close the gate.
+func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *Config, said *notices) {
+	pr := l.pair
+	if worked := pr.bans.good >= 1; worked && pr.blocks == 0 {
+		d.pace.blocked(now, pr.heatAfter(now))
+	}
+	pr.bans.age(now, banDecay)
+	pr.bans.bad++
+	pr.blocks++
+	d.retire(l.visitor, pr, retiredBlocked, said)
+	if !current || l.e.direct {
+		return
+	}
+	d.tierBlocked(l.e, now, c)
+	if c.Blocks.After < 0 || pr.gate.shut() && !l.probesPair || pr.blocks < c.Blocks.After && !l.probesPair {
+		return
+	}
+	// A wall that stops most exits says nothing about this one: do not let its
+	// bans grow.
+	walled, n := d.recent.others(pr.e, now, blocked)
+	d.shut(pr, now, c.Blocks, n < 3 || walled <= 0.5, "blocked", said)
+	if !retryAt.IsZero() {
+		pr.gate.holdUntil(retryAt.UnixNano())
+		d.queue.fix(pr)
+	}
+}
+
+// shut closes the pair's gate.
+func (d *domain) shut(pr *pair, now int64, g Gating, grow bool, reason string, said *notices) {
+	pr.gate.close(now, g.For, g.Max, d.jitter(), grow)
+	d.gated.set(pr.e.index)
+	d.queue.fix(pr)
+	d.stale = true
+	if d.pool.observed() {
+		said.add(&trip.ProxyGated{Pool: d.pool.name, Egress: pr.e.label(), Domain: d.name, Reason: reason, Until: time.Unix(0, pr.gate.until)})
+	}
+}
+
+func (d *domain) jitter() float64 { return 0.9 + 0.2*d.float() }
+
+// readmit opens the pair's gate.
+func (d *domain) readmit(pr *pair, now int64, said *notices) {
+	if !pr.gate.shut() {
+		return
+	}
+	d.queue.remove(pr)
+	pr.gate.open(now)
+	d.gated.clear(pr.e.index)
+	d.stale = true
+	if d.pool.observed() {
+		said.add(&trip.ProxyReadmitted{Pool: d.pool.name, Egress: pr.e.label(), Domain: d.name, Reason: "probe"})
+	}
+}
+
+// retire ends a visitor: nobody gets it any more.
+func (d *domain) retire(v *visitor, pr *pair, reason string, said *notices) {
+	if v.retired.Swap(true) {
+		return
+	}
+	if pr.visitor == v {
+		pr.visitor = nil
+	}
+	if s := d.sessions[v.pinned]; s != nil && s.visitor == v {
+		delete(d.sessions, v.pinned)
+	}
+	if v.session != "" && reason == retiredBlocked {
+		pr.heat, pr.bans = 0, tally{} // the next session has another exit, with a clean slate
+	}
+	if d.pool.observed() {
+		said.add(&trip.IdentityRetired{Pool: d.pool.name, Egress: v.Egress, Domain: d.name, Reason: reason})
+	}
+}
+
+// learn books what the attempt says about connectivity.
+func (e *egress) learn(l *Lease, now int64, ev evidence, slowness, weight float64, c *Config, said *notices) {
+	p := l.d.pool
+	switch ev {
+	case success:
+		e.worked(now, 1, slowness, time.Duration(now-l.at))
+		if e.flapped.Load() {
+			p.gates.clean(e, now)
+		}
+	case alive, blocked:
+		e.worked(now, 0, 0, 0)
+	case fault, ambiguous:
+		tooMany := weight > 0 && e.failed(now, weight, c.Faults.After)
+		if !e.direct && (tooMany || l.probesEgress && weight > 0) {
+			p.gates.shut(p, e, now, c, l.probesEgress, said)
+			return
+		}
+	}
+	if l.probesEgress {
+		p.gates.settle(p, e, now, ev == success || ev == alive || ev == blocked, "probe", said)
+	}
+}
+
+// notices are events that wait until the locks are free.
+type notices []trip.Event
+
+func (n *notices) add(e trip.Event) { *n = append(*n, e) }

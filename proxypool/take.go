@@ -1,0 +1,139 @@
+package proxypool
+
+import (
+	"math"
+
+	"github.com/godwit-go/godwit/trip"
+)
+
+// take reserves e and gives it a visitor.
+func (d *domain) take(e *egress, now int64, w *Want, mode Mode, c *Config, said *notices) Lease {
+	e.inflight.Add(1)
+	return d.lease(e, now, w, mode, c, said)
+}
+
+// lease is take for an egress that is reserved already.
+func (d *domain) lease(e *egress, now int64, w *Want, mode Mode, c *Config, said *notices) Lease {
+	pr := d.book(e, now)
+	v := pr.visitor
+	if w.Session != "" {
+		v = d.pinned(e, now, w.Session, c, said)
+	} else {
+		if v != nil {
+			if why := v.worn(now, c, false); why != "" {
+				d.retire(v, pr, why, said)
+				v = nil
+			}
+		}
+		if v == nil {
+			v = d.pool.newVisitor(now, d.name, e, pr.born, "")
+			pr.born++
+			pr.visitor = v
+		}
+	}
+	v.uses++
+	return Lease{d: d, e: e, pair: pr, visitor: v, at: now, mode: mode}
+}
+
+// book counts one more use of e here.
+func (d *domain) book(e *egress, now int64) *pair {
+	pr := d.pairWith(e)
+	pr.heat = pr.heatAfter(now) + 1
+	pr.at = max(now, pr.at)
+	pr.uses++
+	e.uses.Add(1)
+	d.warm(now)
+	return pr
+}
+
+// keep leases the identity of an earlier attempt again.
+func (d *domain) keep(now int64, w *Want, c *Config) (Lease, bool) {
+	k := w.Keep
+	if !k.Valid() || k.d != d || k.visitor.retired.Load() || !d.usable(k.e) || w.tried(k.e) {
+		return Lease{}, false
+	}
+	// It just gave its place in flight back, so the cap is not asked again.
+	k.e.inflight.Add(1)
+	k.visitor.uses++
+	return Lease{d: d, e: k.e, pair: d.book(k.e, now), visitor: k.visitor, at: now, mode: Sticky}, true
+}
+
+// usable tells whether e is neither gated nor gone.
+func (d *domain) usable(e *egress) bool {
+	i := e.index
+	return int(i>>6) < len(d.gated) && (d.table.out[i>>6].Load()|d.gated[i>>6])>>(i&63)&1 == 0
+}
+
+// pickSession leases the visitor of a session. A new session gets an egress by
+// rendezvous hashing, so that when one is lost only its own sessions move.
+func (d *domain) pickSession(now int64, w *Want, c *Config, said *notices) (Lease, string) {
+	if s := d.sessions[w.Session]; s != nil && d.usable(s.e) && !w.tried(s.e) {
+		if !s.e.reserve(c.MaxInFlight) {
+			return Lease{}, reasonBusy
+		}
+		return d.lease(s.e, now, w, Sticky, c, said), ""
+	}
+	key := hashString(w.Session)
+	var found *egress
+	top := math.Inf(-1)
+	d.each(0, func(e *egress) bool {
+		if w.tried(e) {
+			return true
+		}
+		if r := rendezvous(key, e); r > top {
+			found, top = e, r
+		}
+		return true
+	})
+	switch {
+	case found == nil:
+		if l, ok := d.failOpen(now, w, c, said); ok {
+			return l, ""
+		}
+		return Lease{}, d.why(reasonGated)
+	case !found.reserve(c.MaxInFlight):
+		return Lease{}, reasonBusy
+	}
+	return d.lease(found, now, w, Sticky, c, said), ""
+}
+
+// rendezvous ranks e for a key: the highest one wins it, in proportion to weight.
+func rendezvous(key uint64, e *egress) float64 {
+	u := (float64(mix(key, e.seed)>>11) + 0.5) / (1 << 53)
+	return -e.proxy.Load().weight() / math.Log(u)
+}
+
+// pinned returns the visitor of a session on e.
+func (d *domain) pinned(e *egress, now int64, key string, c *Config, said *notices) *visitor {
+	s := d.sessions[key]
+	if s == nil {
+		d.trimSessions(now, c.IdentityAge)
+		if d.sessions == nil {
+			d.sessions = make(map[string]*session)
+		}
+		s = new(session)
+		d.sessions[key] = s
+	}
+	if s.e != nil && s.e != e { // its egress is gone or gated: the visitor goes with it
+		d.endPinned(s.visitor, retiredGone, said)
+		s.visitor = nil
+	}
+	if s.visitor != nil {
+		if why := s.visitor.worn(now, c, true); why != "" {
+			d.endPinned(s.visitor, why, said)
+			s.visitor = nil
+		}
+	}
+	if s.visitor == nil {
+		s.visitor = d.pool.newVisitor(now, d.name, e, s.born, key)
+		s.born++
+	}
+	s.e, s.lastUse = e, now
+	return s.visitor
+}
+
+func (d *domain) endPinned(v *visitor, reason string, said *notices) {
+	if !v.retired.Swap(true) && d.pool.observed() {
+		said.add(&trip.IdentityRetired{Pool: d.pool.name, Egress: v.Egress, Domain: d.name, Reason: reason})
+	}
+}
