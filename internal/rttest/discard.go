@@ -168,7 +168,7 @@ func connectionIsReused(t T, s Suite, wrap Wrap) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, srv.URL, strings.NewReader(content))
 		require.NoError(t, err)
 		resp, err := rt.RoundTrip(req)
-		require.NoError(t, err)
+		requireSentAgain(t, resp, err)
 		require.Equal(t, content, finish(t, resp))
 	}
 	require.Equal(t, int64(1), connections.Load(), "%d calls, each with one discarded answer, need one connection", calls)

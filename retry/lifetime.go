@@ -1,0 +1,218 @@
+package retry
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/godwit-go/godwit/trip"
+)
+
+// lifetime is the context of one attempt, from its first exchange to the end of
+// the response body. It ends with the caller's context, with the attempt's
+// timeout, or when the body is over: not when RoundTrip returns.
+//
+// It does what context.WithTimeout does in one allocation instead of five,
+// together with all else that an attempt needs. Its timer and its place among the
+// parent's children cost nothing until somebody asks for Done. It has AfterFunc,
+// so that the context package needs no goroutine for contexts made of it.
+type lifetime struct {
+	context.Context // the attempt's, as trip made it
+
+	attempt *trip.Attempt
+	done    trip.AttemptDone // told to the observer without another allocation
+
+	mu       sync.Mutex
+	err      error
+	expired  bool // err is the timeout's
+	ended    chan struct{}
+	deadline time.Time // of the attempt; zero means none
+	timer    *time.Timer
+	paused   time.Duration // what was left of the time when the clock stopped; 0 while it runs
+	unfollow func() bool
+	after    []*func()
+	returned bool // to the caller: the lease goes back when the body is over
+}
+
+// newLifetime opens an attempt of call. A timeout that cannot come before the
+// deadline of ctx is none, nor is one that is not positive.
+func newLifetime(ctx context.Context, call *trip.Call, timeout time.Duration) *lifetime {
+	l := new(lifetime)
+	l.Context, l.attempt = call.StartAttempt(ctx)
+	if timeout > 0 {
+		l.deadline = l.attempt.Started().Add(timeout)
+		if callers, ok := ctx.Deadline(); ok && !l.deadline.Before(callers) {
+			l.deadline = time.Time{}
+		}
+	}
+	if !l.deadline.IsZero() {
+		l.attempt.SetClock(l)
+	}
+	return l
+}
+
+// Deadline returns the earlier of the attempt's and the caller's.
+func (l *lifetime) Deadline() (time.Time, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.deadline.IsZero() || l.paused > 0 {
+		return l.Context.Deadline()
+	}
+	return l.deadline, true
+}
+
+// Done returns a channel that is closed when the attempt is over.
+func (l *lifetime) Done() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended != nil {
+		return l.ended
+	}
+	l.ended = make(chan struct{})
+	if l.err != nil {
+		close(l.ended)
+		return l.ended
+	}
+	if !l.deadline.IsZero() && l.paused == 0 {
+		l.timer = time.AfterFunc(time.Until(l.deadline), l.check)
+	}
+	if l.Context.Done() != nil {
+		l.unfollow = context.AfterFunc(l.Context, l.check)
+	}
+	return l.ended
+}
+
+// Err returns why the attempt is over; nil while it is not.
+func (l *lifetime) Err() error {
+	l.check()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// AfterFunc calls f when the attempt is over; see [context.AfterFunc].
+func (l *lifetime) AfterFunc(f func()) (stop func() bool) {
+	l.Done()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		go f()
+		return func() bool { return false }
+	}
+	l.after = append(l.after, &f)
+	return func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		i := slices.Index(l.after, &f)
+		if i < 0 {
+			return false
+		}
+		l.after = slices.Delete(l.after, i, i+1)
+		return true
+	}
+}
+
+// check ends the attempt if its time or its caller's is over.
+func (l *lifetime) check() {
+	if err := l.Context.Err(); err != nil {
+		l.end(err, false)
+		return
+	}
+	l.mu.Lock()
+	over := l.err == nil && !l.deadline.IsZero() && l.paused == 0 && !time.Now().Before(l.deadline)
+	l.mu.Unlock()
+	if over {
+		l.end(context.DeadlineExceeded, true)
+	}
+}
+
+func (l *lifetime) end(err error, expired bool) {
+	l.mu.Lock()
+	if l.err != nil {
+		l.mu.Unlock()
+		return
+	}
+	l.err, l.expired = err, expired
+	if l.ended != nil {
+		close(l.ended)
+	}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	unfollow, after, returned := l.unfollow, l.after, l.returned
+	l.after = nil
+	l.mu.Unlock()
+	if unfollow != nil {
+		unfollow()
+	}
+	for _, f := range after {
+		(*f)()
+	}
+	if returned { // nothing more can come of the body, whether it is closed or not
+		l.attempt.Release(err)
+	}
+}
+
+// cancel ends whatever the attempt still does.
+func (l *lifetime) cancel() { l.end(context.Canceled, false) }
+
+// timedOut tells that it was the attempt's own timeout that ended it.
+func (l *lifetime) timedOut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.expired
+}
+
+// BodyEnded ends the attempt with its response body.
+func (l *lifetime) BodyEnded(err error) {
+	l.attempt.Release(err)
+	l.cancel()
+}
+
+// handOver leaves the rest of the attempt's life to the reader of the body.
+func (l *lifetime) handOver() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.returned = true
+}
+
+// Pause stops the attempt's clock.
+func (l *lifetime) Pause() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.deadline.IsZero() || l.err != nil || l.paused > 0 {
+		return
+	}
+	l.paused = max(time.Until(l.deadline), 1)
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+// Resume lets the attempt's clock run on.
+func (l *lifetime) Resume() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.paused == 0 || l.err != nil {
+		return
+	}
+	l.deadline = time.Now().Add(l.paused)
+	switch {
+	case l.timer != nil:
+		l.timer.Reset(l.paused)
+	case l.ended != nil:
+		l.timer = time.AfterFunc(l.paused, l.check)
+	}
+	l.paused = 0
+}
+
+// stopClock lifts the timeout for good.
+func (l *lifetime) stopClock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deadline = time.Time{}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
