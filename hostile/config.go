@@ -11,12 +11,14 @@ import (
 const DefaultPages = 100
 
 // Config describes a [Web]. Its zero value is a web without sites, which still
-// has a solver service, proxies on demand and the fault hosts.
+// has a solver service and proxies on demand.
 type Config struct {
 	// Seed decides every page, token, link and lot. Default 0, a seed like any other.
 	Seed uint64
 	// Sites are the sites of the web. Default none.
 	Sites []SiteConfig
+	// Faults adds a site for every [Fault], at [Fault.Host]. Default false.
+	Faults bool
 	// Solver describes the solver service. Default: see [SolverConfig].
 	Solver SolverConfig
 }
@@ -32,6 +34,9 @@ type SiteConfig struct {
 	// Hazards stand between a visitor and the pages, the first one outermost.
 	// Default none: a friendly site.
 	Hazards []Hazard
+	// Fault is how the site breaks HTTP, TLS or TCP. A site with one speaks HTTP/1.1
+	// only. Default [NoFault].
+	Fault Fault
 	// CrawlDelay is what robots.txt asks for. Default none.
 	CrawlDelay time.Duration
 	// HTTP1 takes HTTP/2 from the site's TLS listener. Default false.
@@ -56,6 +61,9 @@ func (c Config) Validate() error {
 		seen[site.Host] = true
 		if site.Pages < 0 {
 			problems = append(problems, fmt.Errorf("%sPages: %d, want 0 or more", path, site.Pages))
+		}
+		if int(site.Fault) >= len(faultNames) {
+			problems = append(problems, fmt.Errorf("%sFault: %d, want one of Faults", path, site.Fault))
 		}
 		if site.CrawlDelay < 0 {
 			problems = append(problems, fmt.Errorf("%sCrawlDelay: %v, want 0 or more", path, site.CrawlDelay))

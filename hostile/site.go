@@ -40,9 +40,13 @@ type Site struct {
 	cfg      SiteConfig
 	books    *books
 	gates    map[challengeKind]*gate
-	servers  []*http.Server
 	httpAddr string
 	tlsAddr  string
+
+	// What is closed with the site.
+	servers   []*http.Server
+	listeners []net.Listener
+	conns     connections // of the faults that need no server
 }
 
 func startSite(web *Web, cfg SiteConfig) (*Site, error) {
@@ -51,11 +55,11 @@ func startSite(web *Web, cfg SiteConfig) (*Site, error) {
 	if s.pages == 0 {
 		s.pages = DefaultPages
 	}
-	cert, err := web.authority.issue(web.started.Add(24*time.Hour), []string{cfg.Host})
+	tlsConfig, err := s.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
-	var pages http.Handler = s.mux()
+	pages := cfg.Fault.before(s, s.mux())
 	for _, hazard := range slices.Backward(s.cfg.Hazards) {
 		pages = hazard.Before(s, pages)
 	}
@@ -63,7 +67,7 @@ func startSite(web *Web, cfg SiteConfig) (*Site, error) {
 	if s.httpAddr, err = s.serve(handler, nil); err != nil {
 		return nil, err
 	}
-	if s.tlsAddr, err = s.serve(handler, &tls.Config{Certificates: []tls.Certificate{cert}}); err != nil {
+	if s.tlsAddr, err = s.serve(handler, tlsConfig); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -72,9 +76,21 @@ func startSite(web *Web, cfg SiteConfig) (*Site, error) {
 
 // serve starts one listener and returns its address.
 func (s *Site) serve(handler http.Handler, tlsConfig *tls.Config) (string, error) {
+	if s.cfg.Fault == FaultRefuse {
+		return nobody, nil
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("hostile: site %s: %w", s.host, err)
+	}
+	s.listeners = append(s.listeners, l)
+	if s.cfg.Fault == FaultBlackHole {
+		s.web.work.run(func() { s.serveBadly(l, swallow) })
+		return l.Addr().String(), nil
+	}
+	if s.cfg.Fault == FaultGoAway && tlsConfig != nil {
+		s.web.work.run(func() { s.serveBadly(tls.NewListener(l, tlsConfig), s.goAway) })
+		return l.Addr().String(), nil
 	}
 	srv := &http.Server{
 		Handler:           handler,
@@ -91,7 +107,7 @@ func (s *Site) serve(handler http.Handler, tlsConfig *tls.Config) (string, error
 		}
 		srv.Protocols = new(http.Protocols)
 		srv.Protocols.SetHTTP1(true)
-		srv.Protocols.SetHTTP2(!s.cfg.HTTP1)
+		srv.Protocols.SetHTTP2(!s.cfg.HTTP1 && s.cfg.Fault == NoFault)
 		_ = srv.ServeTLS(l, "", "")
 	})
 	return l.Addr().String(), nil
@@ -101,6 +117,10 @@ func (s *Site) close() {
 	for _, srv := range s.servers {
 		srv.Close()
 	}
+	for _, l := range s.listeners {
+		l.Close() // closed already where a server had it
+	}
+	s.conns.closeAll()
 }
 
 // Host returns the site's name.
@@ -134,10 +154,7 @@ func (s *Site) listens(port string) (string, error) {
 func (s *Site) receive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visitor := s.web.visitor(callerOf(r))
-		if visitor.Proxy == nil {
-			s.web.machine.Add(1)
-		}
-		v := visit{visitor: visitor, turn: s.books.arrive(visitor.Address, r.URL.Path)}
+		v := visit{visitor: visitor, turn: s.arrive(visitor, r.URL.Path)}
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		if r.Header.Get("Proxy-Authorization") != "" {
 			s.Book(r, Leaked)
@@ -151,6 +168,14 @@ func (s *Site) receive(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// arrive books a request and returns how often its path was asked for by now.
+func (s *Site) arrive(visitor Visitor, path string) int {
+	if visitor.Proxy == nil {
+		s.web.machine.Add(1)
+	}
+	return s.books.arrive(visitor.Address, path)
 }
 
 func (s *Site) mux() *http.ServeMux {
@@ -167,15 +192,13 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/p/"+r.PathValue("n"), http.StatusFound)
 }
 
-// away redirects to the same page of the next site in the order of names, or to
+// away redirects to the same page of the next site in the configuration, or to
 // the site itself when it is alone.
 func (s *Site) away(w http.ResponseWriter, r *http.Request) {
-	hosts := make([]string, 0, len(s.web.sites))
-	for host := range s.web.sites {
-		hosts = append(hosts, host)
+	next, hosts := s, s.web.hosts
+	if i := slices.Index(hosts, s.host); i >= 0 {
+		next = s.web.sites[hosts[(i+1)%len(hosts)]]
 	}
-	slices.Sort(hosts)
-	next := s.web.sites[hosts[(slices.Index(hosts, s.host)+1)%len(hosts)]]
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if err != nil || n < 1 {
 		http.NotFound(w, r)

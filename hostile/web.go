@@ -24,8 +24,8 @@ type Web struct {
 	authority *authority
 	sites     map[string]*Site
 	solver    *Solver
-	faults    *faultHosts
-	manyExits bool // whether the system lets a socket leave from all of 127.0.0.0/8
+	hosts     []string // of the sites in the configuration, in their order
+	manyExits bool     // whether the system lets a socket leave from all of 127.0.0.0/8
 
 	machine atomic.Int64 // requests from the machine's own address
 	exits   sync.Map     // local address of a proxy's connection to a site → *Proxy
@@ -59,10 +59,16 @@ func (w *Web) start(cfg Config) (err error) {
 	if w.solver, err = startSolver(w, cfg.Solver); err != nil {
 		return err
 	}
-	if w.faults, err = startFaultHosts(w); err != nil {
-		return err
+	sites := slices.Clone(cfg.Sites)
+	for _, site := range sites {
+		w.hosts = append(w.hosts, site.Host)
 	}
-	for _, site := range cfg.Sites {
+	if cfg.Faults {
+		for _, fault := range Faults() {
+			sites = append(sites, SiteConfig{Host: fault.Host(), Pages: 10, Fault: fault})
+		}
+	}
+	for _, site := range sites {
 		s, err := startSite(w, site)
 		if err != nil {
 			return err
@@ -84,9 +90,6 @@ func (w *Web) Close() {
 	}
 	for _, site := range w.sites {
 		site.close()
-	}
-	if w.faults != nil {
-		w.faults.close()
 	}
 	if w.solver != nil {
 		w.solver.close()
@@ -163,9 +166,6 @@ func (w *Web) resolve(addr string) (string, error) {
 	}
 	if site := w.sites[host]; site != nil {
 		return site.listens(port)
-	}
-	if w.faults.has(host) {
-		return w.faults.listens(host, port)
 	}
 	return "", &net.DNSError{Err: errNoSuchHost.Error(), Name: host, IsNotFound: true}
 }
