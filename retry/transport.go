@@ -2,7 +2,6 @@ package retry
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/godwit-go/godwit/trip"
 )
@@ -46,7 +45,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if cfg.Key != nil {
 		l.key = cfg.Key(req)
 	}
-	t.group.call(l.key, time.Now())
+	t.group.call(l.key, call.Started())
 	return l.run()
 }
 
