@@ -1,18 +1,29 @@
 package captcha
 
-import "slices"
+import "encoding/binary"
 
 // scanner looks for many short markers in one pass, in any ASCII case. It is the
 // cheap question asked of every page, and the answer for an ordinary one is no.
 //
-// The method is that of Wu and Manber (1994) with blocks of two bytes: a block
-// that ends no marker's window lets the scan leap over the bytes before it, so
-// that most of a page is never looked at.
+// The method is that of Wu and Manber (1994) with blocks of three bytes: a block
+// that is in no marker lets the scan leap, so that most of a page is never looked
+// at. Blocks are compared by hash, with letters folded; what seems to be a marker
+// is then compared byte by byte.
 type scanner struct {
-	window  int            // length of the shortest marker, of all markers' prefixes
-	shift   [1 << 16]uint8 // by block: how far the window may move
-	bucket  [1 << 16]uint8 // by block that ends a window: index into buckets
-	buckets [][]marker     // markers whose window ends in the block
+	window  int                  // length of the shortest marker, and of all markers' prefixes
+	shift   [1 << hashBits]uint8 // by block: how far the window may move
+	bucket  [1 << hashBits]uint8 // by block that ends a window: index into buckets
+	buckets [][]marker           // markers whose window ends in the block
+}
+
+const (
+	block    = 3
+	hashBits = 14
+)
+
+// hash folds and hashes the block that is the upper three bytes of four.
+func hash(four uint32) uint32 {
+	return ((four | 0x20202020) >> 8 * 0x9E3779B1) >> (32 - hashBits)
 }
 
 type marker struct {
@@ -38,73 +49,80 @@ func (m *marks) meets(other *marks) bool {
 	return false
 }
 
-// newScanner prepares the search for words, which are in lower case and at least
-// two bytes long. The index of a word is its id.
+// newScanner prepares the search for words, which are in lower case and of at
+// least minMarker bytes. The index of a word is its id.
 func newScanner(words []string) *scanner {
-	s := &scanner{window: 255}
+	s := &scanner{window: 64, buckets: make([][]marker, 1)}
 	for _, w := range words {
 		s.window = min(s.window, len(w))
 	}
 	for i := range s.shift {
-		s.shift[i] = uint8(s.window - 1)
+		s.shift[i] = uint8(s.window - block + 1)
 	}
-	s.buckets = make([][]marker, 1)
 	for id, w := range words {
-		for end := 2; end <= s.window; end++ {
-			for _, block := range foldings(w[end-2], w[end-1]) {
-				s.shift[block] = min(s.shift[block], uint8(s.window-end))
-			}
+		var h uint32
+		for end := block; end <= s.window; end++ {
+			h = hash(uint32(w[end-3])<<8 | uint32(w[end-2])<<16 | uint32(w[end-1])<<24)
+			s.shift[h] = min(s.shift[h], uint8(s.window-end))
 		}
-		s.add(marker{id, w})
+		if s.bucket[h] == 0 {
+			s.bucket[h] = uint8(len(s.buckets))
+			s.buckets = append(s.buckets, nil)
+		}
+		at := &s.buckets[s.bucket[h]]
+		*at = append(*at, marker{id, w})
 	}
 	return s
 }
 
-// add puts a marker into the bucket of the block that its window ends in.
-func (s *scanner) add(m marker) {
-	blocks := foldings(m.text[s.window-2], m.text[s.window-1])
-	at := s.bucket[blocks[0]]
-	if at == 0 {
-		at = uint8(len(s.buckets))
-		s.buckets = append(s.buckets, nil)
-		for _, block := range blocks {
-			s.bucket[block] = at
-		}
-	}
-	s.buckets[at] = append(s.buckets[at], m)
-}
-
-// foldings are the blocks that two bytes in lower case may stand for.
-func foldings(a, b byte) []uint16 {
-	var blocks []uint16
-	for _, x := range slices.Compact([]byte{a, upper(a)}) {
-		for _, y := range slices.Compact([]byte{b, upper(b)}) {
-			blocks = append(blocks, uint16(x)<<8|uint16(y))
-		}
-	}
-	return blocks
-}
-
-// scan returns the markers that body holds.
+// scan returns the markers that body holds. It goes through both halves at once:
+// each step waits for the table to tell where the next one is, and two do not
+// wait for each other.
 func (s *scanner) scan(body []byte) (found marks) {
-	if s.window > len(body) {
-		return found
+	half := len(body) / 2
+	i, j := s.window, half+1
+	if j < s.window {
+		half, j = len(body), len(body)+1
 	}
-	for i := s.window - 1; i < len(body); {
-		block := uint16(body[i-1])<<8 | uint16(body[i])
-		if n := int(s.shift[block]); n > 0 {
-			i += n
-			continue
+	for i <= half && j <= len(body) {
+		h := hash(binary.LittleEndian.Uint32(body[i-4:]))
+		k := hash(binary.LittleEndian.Uint32(body[j-4:]))
+		m, n := int(s.shift[h]), int(s.shift[k])
+		if m == 0 {
+			m = s.compare(body[i-s.window:], h, &found)
 		}
-		rest := body[i-s.window+1:]
-		for _, m := range s.buckets[s.bucket[block]] {
-			if !found.has(m.id) && hasPrefixFold(rest, m.text) {
-				found.set(m.id)
-			}
+		if n == 0 {
+			n = s.compare(body[j-s.window:], k, &found)
 		}
-		i++
+		i += m
+		j += n
 	}
+	s.rest(body, i, half, &found)
+	s.rest(body, j, len(body), &found)
 	return found
+}
+
+// rest finishes one half alone.
+func (s *scanner) rest(body []byte, i, end int, found *marks) {
+	for i <= end {
+		h := hash(binary.LittleEndian.Uint32(body[i-4:]))
+		n := int(s.shift[h])
+		if n == 0 {
+			n = s.compare(body[i-s.window:], h, found)
+		}
+		i += n
+	}
+}
+
+// compare looks which of the markers of a block body begins with, and returns how
+// far to move on.
+func (s *scanner) compare(body []byte, h uint32, found *marks) int {
+	for _, m := range s.buckets[s.bucket[h]] {
+		if !found.has(m.id) && hasPrefixFold(body, m.text) {
+			found.set(m.id)
+		}
+	}
+	return 1
 }
 
 // hasPrefixFold tells whether b begins with the lower-case s in any ASCII case.
@@ -123,13 +141,6 @@ func hasPrefixFold(b []byte, s string) bool {
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + 'a' - 'A'
-	}
-	return c
-}
-
-func upper(c byte) byte {
-	if 'a' <= c && c <= 'z' {
-		return c - ('a' - 'A')
 	}
 	return c
 }

@@ -3,15 +3,17 @@ package captcha
 import (
 	"bytes"
 	"strings"
+
+	"golang.org/x/net/html/atom"
 )
 
 // openForm begins a form. Forms do not nest: an inner one's tag is ignored.
-func (v *surveyor) openForm(id string) {
+func (v *surveyor) openForm() {
 	if v.form != nil || len(v.forms) >= maxFields {
 		return
 	}
 	v.form = &form{
-		id:     id,
+		id:     string(clip(v.attr("id"), maxValue)),
 		action: string(clip(v.attr("action"), maxValue)),
 		method: "GET",
 	}
@@ -23,17 +25,17 @@ func (v *surveyor) openForm(id string) {
 
 // input takes in a field: it counts what a person would have to fill in, and
 // keeps what a browser would send.
-func (v *surveyor) input(tag string) {
+func (v *surveyor) input(tag atom.Atom) {
 	name := v.attr("name")
 	v.inputs.add(name)
 	kind := strings.ToLower(string(clip(bytes.TrimSpace(v.attr("type")), 32)))
 	switch tag {
-	case "button":
+	case atom.Button:
 		if kind == "" {
 			kind = "submit"
 		}
-	case "textarea", "select":
-		kind = tag
+	case atom.Textarea, atom.Select:
+		kind = tag.String()
 	}
 	send := true
 	switch kind {
@@ -42,7 +44,7 @@ func (v *surveyor) input(tag string) {
 		v.passwords++
 	case "radio", "checkbox":
 		v.choices++
-		send = v.present("checked")
+		_, send = v.lookup("checked")
 	case "select":
 		v.choices++
 		send = false
@@ -61,28 +63,18 @@ func (v *surveyor) input(tag string) {
 	if kind == "submit" {
 		v.form.submit = true
 	}
-	value := v.attr("value")
-	if kind == "checkbox" || kind == "radio" {
-		if !v.present("value") {
-			value = []byte("on")
-		}
+	value, given := v.lookup("value")
+	if !given && (kind == "checkbox" || kind == "radio") {
+		value = []byte("on")
 	}
 	v.form.fields = append(v.form.fields, Field{string(clip(name, maxValue)), string(clip(value, maxValue))})
-}
-
-func (v *surveyor) present(key string) bool {
-	for _, a := range v.attrs {
-		if string(a.key) == key {
-			return true
-		}
-	}
-	return false
 }
 
 // unseen tells whether the current tag is hidden from the visitor.
 func (v *surveyor) unseen() bool {
 	style := bytes.ReplaceAll(bytes.ToLower(clip(v.attr("style"), 512)), []byte(" "), nil)
-	return v.present("hidden") || bytes.Contains(style, []byte("display:none"))
+	_, hidden := v.lookup("hidden")
+	return hidden || bytes.Contains(style, []byte("display:none"))
 }
 
 // tokenField tells whether a field is one that a widget's script fills.

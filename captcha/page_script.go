@@ -29,12 +29,17 @@ func afterName(script []byte, name string, next byte) ([]byte, bool) {
 		return nil, false
 	}
 	prev := byte(0) // last byte of code that was no space
+	noRegexp := 0   // no regular expression ends before
 	for i := 0; i < len(script); {
 		switch c := script[i]; {
 		case c == '/' || c == '<':
 			n := comment(script[i:])
-			if n == 0 && c == '/' && beforeRegexp(prev) {
-				n = regexpLiteral(script[i:])
+			if n == 0 && c == '/' && i >= noRegexp && beforeRegexp(prev) {
+				var ok bool
+				if n, ok = regexpLiteral(script[i:]); !ok {
+					noRegexp = i + n // spares looking again from every slash
+					n = 0
+				}
 			}
 			if n == 0 {
 				prev, n = c, 1
@@ -78,7 +83,7 @@ func afterName(script []byte, name string, next byte) ([]byte, bool) {
 
 // follows skips spaces and wants c, which must not be part of ==, => or ===.
 func follows(b []byte, c byte) ([]byte, bool) {
-	b = bytes.TrimLeft(b, " \t\r\n\f")
+	b = bytes.TrimLeft(b, spaces)
 	if len(b) == 0 || b[0] != c {
 		return nil, false
 	}
@@ -110,9 +115,12 @@ func beforeRegexp(prev byte) bool {
 	return prev == 0 || strings.IndexByte("(,=:[!&|?{};+-*%~^<>", prev) >= 0
 }
 
-func regexpLiteral(b []byte) int {
+// regexpLiteral returns the length of the regular expression that b begins with,
+// or how far it looked for the end of one.
+func regexpLiteral(b []byte) (n int, ok bool) {
 	class := false
-	for i := 1; i < len(b); i++ {
+	i := 1
+	for ; i < len(b) && b[i] != '\n' && b[i] != '\r'; i++ {
 		switch b[i] {
 		case '\\':
 			i++
@@ -122,13 +130,11 @@ func regexpLiteral(b []byte) int {
 			class = false
 		case '/':
 			if !class {
-				return i + 1
+				return i + 1, true
 			}
-		case '\n', '\r':
-			return 0
 		}
 	}
-	return 0
+	return min(i, len(b)), false
 }
 
 // stringLiteral returns the length of the string that b begins with, quotes
@@ -155,6 +161,8 @@ func identifierByte(c byte) bool {
 		c == '_' || c == '$' || c >= utf8.RuneSelf
 }
 
+const spaces = " \t\r\n\f"
+
 func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
 
 const (
@@ -165,21 +173,21 @@ const (
 // object reads the literal that b begins with: its own strings, numbers and
 // words. What else it holds is skipped.
 func object(b []byte) map[string]string {
-	b = bytes.TrimLeft(b, " \t\r\n\f(")
+	b = bytes.TrimLeft(b, spaces+"(")
 	if len(b) == 0 || b[0] != '{' {
 		return nil
 	}
 	fields := make(map[string]string)
 	for b = b[1:]; len(fields) < maxObjectFields; {
-		b = bytes.TrimLeft(b, " \t\r\n\f,")
+		b = bytes.TrimLeft(b, spaces+",")
 		key, rest := word(b)
 		value, ok := follows(rest, ':')
 		if key == "" || !ok {
 			break
 		}
-		value = bytes.TrimLeft(value, " \t\r\n\f")
+		value = bytes.TrimLeft(value, spaces)
 		v, rest := word(value)
-		after := bytes.TrimLeft(rest, " \t\r\n\f")
+		after := bytes.TrimLeft(rest, spaces)
 		if len(after) > 0 && (after[0] == ',' || after[0] == '}') && len(v) <= maxObjectValue {
 			fields[key], b = v, after
 			continue
@@ -255,7 +263,7 @@ func skipValue(b []byte) []byte {
 
 // text reads the string that b begins with; empty when it begins with none.
 func text(b []byte) string {
-	b = bytes.TrimLeft(b, " \t\r\n\f(")
+	b = bytes.TrimLeft(b, spaces+"(")
 	if len(b) == 0 || b[0] != '"' && b[0] != '\'' && b[0] != '`' {
 		return ""
 	}

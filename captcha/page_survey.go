@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // survey is what one pass over a page's HTML found: bounded lists of what rules
@@ -38,11 +39,12 @@ type survey struct {
 }
 
 const (
-	maxText   = 3000
-	maxList   = 512     // entries of a list
-	maxNames  = 1 << 16 // bytes of a list of names
-	maxFields = 64
-	maxValue  = 8 << 10
+	maxText    = 3000
+	maxList    = 128     // entries of a list
+	maxNames   = 1 << 16 // bytes of a list of names
+	maxFields  = 64
+	maxWidgets = 16
+	maxValue   = 8 << 10
 )
 
 type form struct {
@@ -104,15 +106,13 @@ func (s *survey) said() string {
 type surveyor struct {
 	*survey
 	body   []byte
-	raw    string // element whose contents the tokenizer gives as one text
-	script bool   // and that is a script to be kept
-	quoted int    // depth inside elements that quote
-	code   bool   // inside span.cf-error-code
-	form   *form  // open form
-	attrs  []attr // of the current tag
+	raw    atom.Atom // element whose contents the tokenizer gives as one text
+	script bool      // and that is a script to be kept
+	quoted int       // depth inside elements that quote
+	code   bool      // inside span.cf-error-code
+	form   *form     // open form
+	attrs  []attr    // of the current tag
 }
-
-type attr struct{ key, value []byte }
 
 func newSurvey(body []byte) *survey {
 	v := surveyor{survey: new(survey), body: body}
@@ -127,9 +127,9 @@ func newSurvey(body []byte) *survey {
 		case html.TextToken:
 			v.content(z, start, end)
 		case html.StartTagToken, html.SelfClosingTagToken:
-			v.open(z, token == html.SelfClosingTagToken)
+			v.open(z, body[start:end], token == html.SelfClosingTagToken)
 		case html.EndTagToken:
-			v.close(z)
+			v.close(body[start:end])
 		}
 	}
 }
@@ -137,9 +137,9 @@ func newSurvey(body []byte) *survey {
 // content takes in a text token.
 func (v *surveyor) content(z *html.Tokenizer, start, end int) {
 	switch v.raw {
-	case "":
+	case 0:
 		if v.quoted > 0 || v.runes >= maxText {
-			// Quoted text is visible, but a page with much of it is long anyway.
+			// Quoted text is visible too, but nobody asks for it.
 			v.runes = min(v.runes+(end-start), maxText)
 			return
 		}
@@ -148,11 +148,11 @@ func (v *surveyor) content(z *html.Tokenizer, start, end int) {
 			v.errorCode = strings.TrimSpace(string(clip(text, 64)))
 		}
 		v.say(text)
-	case "script":
+	case atom.Script:
 		if v.script && len(v.scripts) < maxList {
 			v.scripts = append(v.scripts, v.body[start:end])
 		}
-	case "title":
+	case atom.Title:
 		if v.title == "" {
 			v.title = strings.Join(strings.Fields(string(clip(z.Text(), 512))), " ")
 		}
@@ -172,123 +172,129 @@ func (v *surveyor) say(b []byte) {
 			if n := len(v.text); n == 0 || v.text[n-1] == ' ' {
 				continue
 			}
-			word = []byte{' '}
+			word = blank
 		}
 		v.text = append(v.text, word...)
 		v.runes++
 	}
 }
 
-// quoting tells whether an element's contents are talk about markup.
-func quoting(tag string) bool {
-	switch tag {
-	case "pre", "code", "template", "samp", "listing":
-		return true
-	}
-	return false
+var blank = []byte{' '}
+
+// quotes tells whether an element's contents are talk about markup.
+func quotes(tag atom.Atom) bool {
+	return tag == atom.Pre || tag == atom.Code || tag == atom.Template || tag == atom.Samp || tag == atom.Listing
 }
 
-func (v *surveyor) open(z *html.Tokenizer, selfClosing bool) {
-	name, more := z.TagName()
-	tag := intern(name)
-	v.attrs = v.attrs[:0]
-	for more {
-		var a attr
-		a.key, a.value, more = z.TagAttr()
-		v.attrs = append(v.attrs, a)
-	}
-	v.raw = ""
+func (v *surveyor) open(z *html.Tokenizer, raw []byte, selfClosing bool) {
+	name, rest := tagName(raw[len("<"):])
+	tag := lookupTag(name)
+	v.raw, v.script = 0, false
 	switch tag {
-	case "script", "style", "title", "textarea", "noscript", "iframe", "noembed", "noframes", "xmp", "plaintext":
+	case atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Noscript, atom.Iframe, atom.Noembed, atom.Noframes,
+		atom.Xmp, atom.Plaintext:
 		v.raw = tag
-	case "pre", "code", "template", "samp", "listing":
-		if !selfClosing {
-			v.quoted++
-		}
-		return
 	}
-	v.script = false
+	if quotes(tag) && !selfClosing {
+		v.quoted++
+	}
 	if v.quoted > 0 {
 		return
 	}
+	v.app = v.app || string(name) == "app-root"
+	v.attrs = attributes(v.attrs[:0], z, rest)
+	v.mark(tag)
 	v.element(tag)
 }
 
-// element takes in a start tag that is not quoted.
-func (v *surveyor) element(tag string) {
-	id, class := v.attr("id"), v.attr("class")
-	v.ids.add(id)
-	for c := range bytes.FieldsSeq(class) {
-		v.classes.add(c)
+// mark takes in what any element may have: an id, classes, a widget's key.
+func (v *surveyor) mark(tag atom.Atom) {
+	widget := false
+	for _, a := range v.attrs {
+		switch string(a.key) {
+		case "id":
+			v.ids.add(a.value)
+			v.app = v.app || mountPoint(a.value)
+		case "class":
+			for class := range bytes.FieldsSeq(a.value) {
+				v.classes.add(class)
+				widget = widget || widgetClass(class)
+			}
+		case "data-translate":
+			v.translated.add(a.value)
+		case "data-sitekey", "data-pkey", "data-captcha-id", "data-gt":
+			widget = true
+		}
 	}
-	v.translated.add(v.attr("data-translate"))
-	if mountPoint(id) || tag == "app-root" {
-		v.app = true
+	if widget && len(v.widgets) < maxWidgets {
+		v.widgets = append(v.widgets, element{tag.String(), v.attrMap()})
 	}
-	if v.isWidget(class) {
-		v.widgets = append(v.widgets, element{tag, v.attrMap()})
-	}
+}
+
+// element takes in what only certain elements have.
+func (v *surveyor) element(tag atom.Atom) {
 	switch tag {
-	case "":
-	case "script":
-		if src := v.attr("src"); len(src) > 0 {
-			v.list(&v.scriptSrcs, src)
-		}
+	case atom.Script:
+		v.list(&v.scriptSrcs, "src")
 		v.script = executable(v.attr("type"))
-	case "iframe", "frame", "embed":
-		v.list(&v.frames, v.attr("src"))
-		v.list(&v.frames, v.attr("data-src"))
-	case "object":
-		v.list(&v.frames, v.attr("data"))
-	case "img":
-		v.list(&v.images, v.attr("src"))
-	case "a", "area":
+	case atom.Iframe, atom.Frame, atom.Embed:
+		v.list(&v.frames, "src")
+		v.list(&v.frames, "data-src")
+	case atom.Object:
+		v.list(&v.frames, "data")
+	case atom.Img:
+		v.list(&v.images, "src")
+	case atom.A, atom.Area:
 		if href := v.attr("href"); len(href) > 0 && href[0] != '#' {
-			v.list(&v.links, href)
+			v.list(&v.links, "href")
 		}
-	case "meta":
-		if bytes.EqualFold(v.attr("http-equiv"), []byte("refresh")) && v.refresh == "" {
+	case atom.Meta:
+		if v.refresh == "" && bytes.EqualFold(v.attr("http-equiv"), []byte("refresh")) {
 			v.refresh = refreshTarget(string(clip(v.attr("content"), maxValue)))
 		}
-	case "base":
+	case atom.Base:
 		if v.base == "" {
 			v.base = string(clip(v.attr("href"), maxValue))
 		}
-	case "span":
-		v.code = bytes.Contains(class, []byte("cf-error-code"))
-	case "article", "main", "nav", "video", "table":
-		if !v.has(tag) {
-			v.elements.add([]byte(tag))
+	case atom.Span:
+		v.code = bytes.Contains(v.attr("class"), []byte("cf-error-code"))
+	case atom.Article, atom.Main, atom.Nav, atom.Video, atom.Table:
+		if !v.has(tag.String()) {
+			v.elements.add([]byte(tag.String()))
 		}
-	case "form":
-		v.openForm(string(id))
-	case "input", "button", "textarea", "select":
+	case atom.Form:
+		v.openForm()
+	case atom.Input, atom.Button, atom.Textarea, atom.Select:
 		v.input(tag)
 	}
 }
 
-func (v *surveyor) close(z *html.Tokenizer) {
-	name, _ := z.TagName()
-	tag := intern(name)
-	v.raw = ""
-	switch {
-	case quoting(tag):
+func (v *surveyor) close(raw []byte) {
+	name, _ := tagName(raw[len("</"):])
+	v.raw = 0
+	switch tag := lookupTag(name); {
+	case quotes(tag):
 		v.quoted = max(v.quoted-1, 0)
-	case tag == "form":
+	case tag == atom.Form:
 		v.form = nil
-	case tag == "span":
+	case tag == atom.Span:
 		v.code = false
 	}
 }
 
-// attr returns the value of an attribute of the current tag.
+// attr returns the value of an attribute of the current tag; nil = absent or empty.
 func (v *surveyor) attr(key string) []byte {
+	value, _ := v.lookup(key)
+	return value
+}
+
+func (v *surveyor) lookup(key string) (value []byte, present bool) {
 	for _, a := range v.attrs {
 		if string(a.key) == key {
-			return a.value
+			return a.value, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 func (v *surveyor) attrMap() map[string]string {
@@ -301,30 +307,19 @@ func (v *surveyor) attrMap() map[string]string {
 	return m
 }
 
-// isWidget tells whether the current tag may be where a widget goes.
-func (v *surveyor) isWidget(class []byte) bool {
-	if len(v.widgets) >= 16 {
-		return false
-	}
-	for _, a := range v.attrs {
-		switch string(a.key) {
-		case "data-sitekey", "data-pkey", "data-captcha-id", "data-hcaptcha-widget-id", "data-gt":
-			return true
-		}
-	}
-	for c := range bytes.FieldsSeq(class) {
-		switch string(c) {
-		case "g-recaptcha", "h-captcha", "cf-turnstile", "frc-captcha", "smart-captcha":
-			return true
-		}
-	}
-	return false
-}
-
-func (v *surveyor) list(list *[]string, value []byte) {
-	if len(value) > 0 && len(*list) < maxList {
+// list adds an attribute of the current tag to a list.
+func (v *surveyor) list(list *[]string, key string) {
+	if value := v.attr(key); len(value) > 0 && len(*list) < maxList {
 		*list = append(*list, string(clip(value, maxValue)))
 	}
+}
+
+func widgetClass(class []byte) bool {
+	switch string(class) {
+	case "g-recaptcha", "h-captcha", "cf-turnstile", "frc-captcha", "smart-captcha":
+		return true
+	}
+	return false
 }
 
 func mountPoint(id []byte) bool {
@@ -336,7 +331,7 @@ func mountPoint(id []byte) bool {
 }
 
 // executable tells whether a script of the given type runs. Rocket Loader puts a
-// token before the type, and "module" is the only other word.
+// token before the type.
 func executable(kind []byte) bool {
 	k := strings.ToLower(strings.TrimSpace(string(clip(kind, 128))))
 	k, _, _ = strings.Cut(k, ";")
@@ -349,24 +344,9 @@ func refreshTarget(content string) string {
 	if i < 0 {
 		return ""
 	}
-	target := strings.TrimSpace(content[i+len("url"):])
-	target, ok := strings.CutPrefix(target, "=")
+	target, ok := strings.CutPrefix(strings.TrimSpace(content[i+len("url"):]), "=")
 	if !ok {
 		return ""
 	}
 	return strings.Trim(strings.TrimSpace(target), `'"`)
 }
-
-// tags are the names that matter; the rest need none.
-var tags = func() map[string]string {
-	m := make(map[string]string)
-	for tag := range strings.FieldsSeq(`a app-root area article base button code embed form frame iframe
-		img input listing main meta nav noembed noframes noscript object plaintext pre samp script
-		select span style table template textarea title video xmp`) {
-		m[tag] = tag
-	}
-	return m
-}()
-
-// intern returns the name of a tag that matters without allocating, else "".
-func intern(name []byte) string { return tags[string(name)] }

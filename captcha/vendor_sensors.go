@@ -16,7 +16,7 @@ func kasadaRules() []Rule {
 		},
 		{
 			Name: "kasada-script", Vendor: Kasada, Kind: KindScript, Verdict: Challenged,
-			Markers: []string{kasadaPath, "kpsdk.", "kpsdk="},
+			Markers: []string{kasadaPath, "window.kpsdk", "kpsdk.now", "kpsdk.start"},
 			Match: func(p *Page) bool {
 				return p.Bare() && (p.ScriptSrc(kasadaPath) != "" || p.FrameSrc(kasadaPath) != "" || p.Assigned("KPSDK"))
 			},
@@ -29,7 +29,7 @@ func f5Rules() []Rule {
 		{
 			// The script is injected into good pages too: here there is nothing else.
 			Name: "f5-tspd", Vendor: F5, Kind: KindF5, Verdict: Challenged,
-			Markers: []string{"/tspd/", "bobcmn"},
+			Markers: []string{"\"/tspd/", "'/tspd/", "=/tspd/", "tspd_101", "bobcmn=", "bobcmn\"", "bobcmn'", "bobcmn "},
 			Match: func(p *Page) bool {
 				return p.Bare() && (p.ScriptSrc("/TSPD/") != "" || p.Assigned("bobcmn") || p.Scripts("/TSPD/"))
 			},

@@ -11,7 +11,7 @@ func shopRules() []Rule {
 		},
 		{
 			Name: "ebay-splash", Vendor: EBay, Kind: KindHCaptcha, Verdict: Challenged,
-			Markers: []string{"splashui", "ebaystatic", "you access ebay", "captcha"},
+			Markers: []string{"splashui", "ebaystatic", "you access ebay"},
 			Match: func(p *Page) bool {
 				return p.FormTo("/splashui/") != nil || p.FrameSrc("/splashui/") != "" || p.ScriptSrc("/splashui/") != "" ||
 					onPath(p, "/splashui/captcha", "/splashui/challenge") || eBay(p)
