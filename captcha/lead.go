@@ -3,7 +3,6 @@ package captcha
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -69,7 +68,7 @@ func (f *flow) adopt(ctx context.Context, d *door, s *Solution) error {
 		}
 		s.Cookies = cookies
 	}
-	s.Cookies = fit(s.Cookies, f.req.URL)
+	s.Cookies = fit(s.Cookies, f.req.URL, f.challenge.Header)
 	ua := s.UserAgent
 	if len(s.Cookies) == 0 {
 		ua = "" // a token is bound to no user agent
@@ -231,14 +230,14 @@ func (f *flow) ask(ctx context.Context, s Solver, env Env) (Solution, error) {
 	f.cost += answer.Cost
 	if err != nil {
 		f.keep(ctx, s, answer)
-		return Solution{}, fmt.Errorf("%s: %w", s.Name(), err)
+		return Solution{}, err
 	}
 	return answer, nil
 }
 
 // keep remembers a task that may yet be answered.
 func (f *flow) keep(ctx context.Context, s Solver, unanswered Solution) {
-	if r, ok := s.(Resumer); ok && unanswered.TaskID != "" && ctx.Err() != nil {
+	if r, ok := s.(Resumer); ok && unanswered.TaskID != "" {
 		f.group.pendings.add(f.taskKey(ctx), pending{r, s.Name(), unanswered.TaskID, time.Now()})
 	}
 }

@@ -20,8 +20,8 @@ type Solver interface {
 	// Supports tells, without asking anybody, whether the solver takes on c.
 	Supports(c *Challenge) bool
 	// Solve returns an answer to c. It ends with ctx at once. With an error the
-	// Solution still tells what was spent (Cost) and which task may be answered
-	// later (TaskID). An error that implements [Final] stops the search for
+	// Solution still tells what was spent (Cost) and, if the task may yet be
+	// answered, which it is (TaskID). An error that implements [Final] stops the search for
 	// another solver.
 	Solve(ctx context.Context, c *Challenge, env Env) (Solution, error)
 }

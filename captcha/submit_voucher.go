@@ -1,6 +1,7 @@
 package captcha
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,9 +26,9 @@ const awsTokenCookie = "aws-waf-token"
 // redeemVoucher exchanges a voucher of AWS WAF for its cookie. The service's
 // endpoint lies beside the script that the challenge page loads.
 func redeemVoucher(ctx context.Context, rt http.RoundTripper, orig *http.Request, c *Challenge, s Solution) ([]*http.Cookie, error) {
-	script, err := url.Parse(c.Params[ParamChallengeScript])
-	if err != nil || script.Host == "" || script.Scheme != "https" && script.Scheme != "http" {
-		return nil, fmt.Errorf("%w: a voucher, and no script that tells where it counts", ErrUnusable)
+	script, err := awsScript(c)
+	if err != nil {
+		return nil, err
 	}
 	endpoint := script.ResolveReference(&url.URL{Path: "voucher"})
 	body, err := json.Marshal(map[string]string{
@@ -56,6 +57,19 @@ func redeemVoucher(ctx context.Context, rt http.RoundTripper, orig *http.Request
 		return nil, fmt.Errorf("%w: the voucher was not exchanged (status %d)", ErrUnusable, resp.StatusCode)
 	}
 	return []*http.Cookie{{Name: awsTokenCookie, Value: got.Token, Path: "/"}}, nil
+}
+
+// awsScript returns the address of the script that the challenge page loads.
+func awsScript(c *Challenge) (*url.URL, error) {
+	page := c.URL
+	if page == nil {
+		page = new(url.URL)
+	}
+	script, err := page.Parse(cmp.Or(c.Params[ParamChallengeScript], c.Params[ParamCaptchaScript]))
+	if err != nil || script.Host == "" || !strings.HasSuffix(script.Path, ".js") || script.Scheme != "https" && script.Scheme != "http" {
+		return nil, fmt.Errorf("%w: a voucher, and no script that tells where it counts", ErrUnusable)
+	}
+	return script, nil
 }
 
 // withBody makes req a POST of body that can be sent again.

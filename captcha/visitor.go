@@ -99,11 +99,17 @@ func (v *visitor) has(page *url.URL, cookies []*http.Cookie) bool {
 
 // fit makes a solver's cookies ones that the jar takes for page: services name
 // other domains, and mark as Secure what was earned on a page without encryption.
-func fit(cookies []*http.Cookie, page *url.URL) []*http.Cookie {
+// A cookie that replaces one of the challenge page's own goes to the same place,
+// or both would be sent.
+func fit(cookies []*http.Cookie, page *url.URL, challenge http.Header) []*http.Cookie {
+	asked := (&http.Response{Header: challenge}).Cookies()
 	var fitted []*http.Cookie
 	host := strings.ToLower(page.Hostname())
 	for _, c := range cookies {
 		own := *c
+		if i := slices.IndexFunc(asked, func(a *http.Cookie) bool { return a.Name == c.Name }); i >= 0 && own.Domain == "" {
+			own.Domain, own.Path = asked[i].Domain, asked[i].Path
+		}
 		domain := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
 		if domain == host || !strings.HasSuffix(host, "."+domain) {
 			own.Domain = ""
