@@ -1,0 +1,446 @@
+package solver
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/trip"
+)
+
+const (
+	// busyPause is the least that a busy service is left alone for.
+	busyPause = 5 * time.Second
+	// brokeRest is how long a service without money is left alone for.
+	brokeRest = time.Minute
+)
+
+// Service is a client of one solving service. It is safe for concurrent use.
+type Service struct {
+	cfg     Config
+	dialect *dialect
+	name    string
+	url     string
+	local   bool
+	http    http.RoundTripper
+	softID  int
+	wire    wire
+
+	mu      sync.Mutex
+	rest    time.Time // until when the service is left alone …
+	because *Error    // … for this reason …
+	restKey string    // … with this key
+	veiled  []string  // what must not be shown of the visitors' proxies
+}
+
+var (
+	_ captcha.Solver   = (*Service)(nil)
+	_ captcha.Pricer   = (*Service)(nil)
+	_ captcha.Reporter = (*Service)(nil)
+	_ captcha.Balancer = (*Service)(nil)
+	_ captcha.Resumer  = (*Service)(nil)
+)
+
+// New returns a client for the service that cfg names.
+func New(cfg Config) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return newService(cfg), nil
+}
+
+func newService(cfg Config) *Service {
+	d := dialects[cfg.Service]
+	cfg.MinScore = cmp.Or(cfg.MinScore, DefaultMinScore)
+	cfg.BusyRetries = cmp.Or(cfg.BusyRetries, DefaultBusyRetries)
+	cfg.Poll.Limit = cmp.Or(cfg.Poll.Limit, DefaultLimit)
+	s := &Service{
+		cfg: cfg, dialect: d, http: cfg.HTTP, softID: cfg.SoftID,
+		name: cmp.Or(cfg.Name, d.name), url: strings.TrimRight(cmp.Or(cfg.URL, d.url), "/"),
+	}
+	if s.http == nil {
+		s.http = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: 90 * time.Second}
+	}
+	if s.cfg.Resolver == nil {
+		s.cfg.Resolver = net.DefaultResolver
+	}
+	s.local = local(s.url)
+	s.wire = d.wire(s)
+	return s
+}
+
+// Name returns the service's name.
+func (s *Service) Name() string { return s.name }
+
+// Supports tells whether the service takes challenges like c, as far as the page
+// gives what it needs.
+func (s *Service) Supports(c *captcha.Challenge) bool {
+	if _, ok := s.cfg.Tasks[c.Kind]; ok {
+		return true
+	}
+	k, ok := s.dialect.kinds[c.Kind]
+	if !ok || banned(c) {
+		return false
+	}
+	a := &asked{Challenge: c, minScore: s.cfg.MinScore}
+	return !slices.ContainsFunc(k.needs, func(need source) bool {
+		_, given := a.value(need)
+		return !given && need != fromAgent
+	})
+}
+
+// banned tells whether DataDome's page says that the address is banned, which no
+// answer changes.
+func banned(c *captcha.Challenge) bool {
+	u, err := url.Parse(c.Params[captcha.ParamCaptchaURL])
+	return err == nil && c.Kind == captcha.KindDataDome && u.Query().Get("t") == "bv"
+}
+
+// Price is the most that a solve of c costs.
+func (s *Service) Price(c *captcha.Challenge) trip.USD { return s.price(c.Kind) }
+
+func (s *Service) price(kind captcha.Kind) trip.USD {
+	if p, ok := s.cfg.Prices[kind]; ok {
+		return p
+	}
+	if p, ok := s.dialect.prices[kind]; ok {
+		return p
+	}
+	return priceAny
+}
+
+// Task returns what Solve would ask the service to do. It may be changed and
+// given to [Service.Run]. It holds the proxy's credentials.
+func (s *Service) Task(ctx context.Context, c *captcha.Challenge, env captcha.Env) (Task, error) {
+	if own, ok := s.cfg.Tasks[c.Kind]; ok {
+		t, err := own(c, env)
+		if err != nil {
+			return Task{}, s.bad(err)
+		}
+		t.Kind = c.Kind
+		return t, nil
+	}
+	a := &asked{Challenge: c, env: env, minScore: s.cfg.MinScore}
+	k := s.dialect.kinds[c.Kind]
+	bound := k.free == "" || c.Kind == captcha.KindDataDome || c.Params[captcha.ParamDataS] != ""
+	a.proxied = env.Proxy != nil && (s.cfg.ProxyAlways || bound) || k.free == ""
+	t, err := s.dialect.task(a)
+	if err != nil {
+		return Task{}, s.bad(err)
+	}
+	if a.proxied {
+		if err := s.addProxy(ctx, env, &t); err != nil {
+			return Task{}, err
+		}
+	}
+	return t, nil
+}
+
+func (s *Service) addProxy(ctx context.Context, env captcha.Env, t *Task) error {
+	u := env.Proxy()
+	if u == nil {
+		return s.bad(captcha.ErrNoEgress)
+	}
+	p, err := splitProxy(u)
+	if err != nil {
+		return &Error{Provider: s.name, Class: Proxy, Err: err}
+	}
+	s.veil(p)
+	if err := s.dialect.proxy(ctx, s.cfg.Resolver, p, t); err != nil {
+		if ctx.Err() != nil {
+			return &Error{Provider: s.name, Class: TimedOut, Err: ctx.Err()}
+		}
+		return &Error{Provider: s.name, Class: Proxy, Err: errors.New("the proxy's host name has no address")}
+	}
+	return nil
+}
+
+func (s *Service) bad(err error) error { return &Error{Provider: s.name, Class: BadTask, Err: err} }
+
+// Solve implements [captcha.Solver].
+func (s *Service) Solve(ctx context.Context, c *captcha.Challenge, env captcha.Env) (captcha.Solution, error) {
+	t, err := s.Task(ctx, c, env)
+	if err != nil {
+		return captcha.Solution{Provider: s.name}, err
+	}
+	return s.Run(ctx, t)
+}
+
+// Run has the service do a task and returns its answer. The answer to a kind that
+// the package does not know is given as Fields.
+func (s *Service) Run(ctx context.Context, t Task) (captcha.Solution, error) {
+	none := captcha.Solution{Provider: s.name}
+	if err := s.resting(time.Now()); err != nil {
+		return none, err
+	}
+	if err := ctx.Err(); err != nil {
+		return none, &Error{Provider: s.name, Class: TimedOut, Err: err}
+	}
+	id, a, err := s.create(ctx, t)
+	if err != nil {
+		s.remember(err)
+		var failed *Error
+		if errors.As(err, &failed) && failed.Err != nil && failed.Status == 0 && !unsent(failed.Err) && failed.Class != Account {
+			none.Cost = s.price(t.Kind) // nobody knows whether the task exists
+		}
+		return none, err
+	}
+	if a == nil {
+		if a, err = s.await(ctx, t.Kind, id, s.first(t.Kind)); err != nil {
+			return s.unanswered(t.Kind, id, err)
+		}
+	}
+	return s.answered(t.Kind, id, *a)
+}
+
+// Resume implements [captcha.Resumer]: it fetches the answer to a task that was
+// created before.
+func (s *Service) Resume(ctx context.Context, c *captcha.Challenge, taskID string) (captcha.Solution, error) {
+	a, err := s.await(ctx, c.Kind, taskID, 0)
+	if err != nil {
+		none, err := s.unanswered(c.Kind, taskID, err)
+		none.Cost = 0 // it was booked when the task was given up
+		return none, err
+	}
+	got, err := s.answered(c.Kind, taskID, *a)
+	got.Cost = 0
+	return got, err
+}
+
+// create offers a task, again after a pause while the service is busy.
+func (s *Service) create(ctx context.Context, t Task) (string, *answer, error) {
+	for try := 0; ; try++ {
+		id, a, err := s.wire.create(ctx, t)
+		var failed *Error
+		// A connection that broke may have carried the task: it is not offered again.
+		busy := errors.As(err, &failed) && failed.Class == Busy && failed.Err == nil || failed != nil && failed.Class == Busy && failed.Status != 0
+		if !busy || try >= s.cfg.BusyRetries {
+			return id, a, err
+		}
+		pause := busyPause
+		if s.local {
+			pause = min(pause, cmp.Or(s.cfg.Poll.Every, pause))
+		}
+		if ended := sleep(ctx, pause); ended != nil {
+			return "", nil, err
+		}
+	}
+}
+
+// await polls for the answer to a task.
+func (s *Service) await(ctx context.Context, kind captcha.Kind, id string, first time.Duration) (*answer, error) {
+	patient, cancel := ctx, context.CancelFunc(func() {})
+	if s.cfg.Poll.Limit > 0 {
+		patient, cancel = context.WithTimeout(ctx, s.cfg.Poll.Limit)
+	}
+	defer cancel()
+	pause := first
+	for poll := 0; s.dialect.polls == 0 || poll < s.dialect.polls; poll++ {
+		if err := sleep(patient, pause); err != nil {
+			return nil, s.late(ctx, id)
+		}
+		a, err := s.wire.result(patient, id)
+		var failed *Error
+		switch {
+		case err == nil && a != nil:
+			return a, nil
+		case err == nil:
+		case errors.As(err, &failed) && failed.Class == TimedOut:
+			return nil, s.late(ctx, id)
+		case failed != nil && (failed.Class == Busy || failed.Class == NotReady):
+			// The task lives on whatever happens to one question about it.
+		default:
+			if failed != nil {
+				failed.TaskID = id
+			}
+			s.remember(err)
+			return nil, err
+		}
+		pause = s.every(kind)
+	}
+	return nil, &Error{Provider: s.name, Class: TimedOut, TaskID: id, Err: errors.New("too many questions")}
+}
+
+// late is a task that was given up before its answer came.
+func (s *Service) late(ctx context.Context, id string) error {
+	e := &Error{Provider: s.name, Class: TimedOut, TaskID: id, Err: ctx.Err()}
+	if e.Err == nil {
+		e.Err = fmt.Errorf("no answer within %s", s.cfg.Poll.Limit)
+	}
+	return e
+}
+
+// answered makes the solution of an answer.
+func (s *Service) answered(kind captcha.Kind, id string, a answer) (captcha.Solution, error) {
+	_, known := s.dialect.kinds[kind]
+	got, ok := a.read(kind, known, time.Now())
+	got.Provider, got.TaskID, got.Cost = s.name, id, s.price(kind)
+	if a.cost != "" {
+		if cost, err := amount(a.cost); err == nil && cost >= 0 {
+			got.Cost = cost
+		}
+	}
+	if !ok {
+		return captcha.Solution{Provider: s.name, Cost: got.Cost},
+			&Error{Provider: s.name, Class: Protocol, TaskID: id, Err: errors.New("the answer is empty")}
+	}
+	return got, nil
+}
+
+// unanswered tells what a failed task costs, and whether it may yet be answered.
+func (s *Service) unanswered(kind captcha.Kind, id string, err error) (captcha.Solution, error) {
+	none := captcha.Solution{Provider: s.name, Cost: s.price(kind)}
+	var failed *Error
+	if !errors.As(err, &failed) {
+		return none, err
+	}
+	switch failed.Class {
+	case TimedOut:
+		none.TaskID = id
+	case Unsolvable, Stale, Proxy, BadTask, Balance:
+		if !slices.Contains(s.dialect.charged, failed.Class) {
+			none.Cost = 0
+		}
+	}
+	return none, err
+}
+
+// Balance implements [captcha.Balancer].
+func (s *Service) Balance(ctx context.Context) (trip.USD, error) { return s.wire.balance(ctx) }
+
+// Report implements [captcha.Reporter]. A service that takes no such report, or
+// not as late, is not asked.
+func (s *Service) Report(ctx context.Context, c *captcha.Challenge, got captcha.Solution, accepted bool) error {
+	if got.TaskID == "" {
+		return nil
+	}
+	if within := s.dialect.reportWithin; within > 0 && time.Since(got.ObtainedAt) > within {
+		return nil
+	}
+	return s.wire.report(ctx, c.Kind, got.TaskID, accepted)
+}
+
+// key returns the account's key for one request.
+func (s *Service) key() (string, error) {
+	key, err := s.cfg.Key.Reveal()
+	if err != nil {
+		return "", &Error{Provider: s.name, Class: Account, Err: err}
+	}
+	return key, nil
+}
+
+// resting tells why the service is not to be asked now; nil when it may be.
+func (s *Service) resting(now time.Time) error {
+	key, err := s.key()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.because == nil || !now.Before(s.rest) || s.restKey != key {
+		return nil
+	}
+	again := *s.because
+	again.Err = ErrRested
+	return &again
+}
+
+// remember leaves the service alone for a while after it refused the account.
+func (s *Service) remember(err error) {
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Err != nil {
+		return
+	}
+	var rest time.Duration
+	switch failed.Class {
+	case Account:
+		rest = s.dialect.rest
+	case Balance:
+		rest = brokeRest
+	default:
+		return
+	}
+	key, err := s.key()
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rest, s.because, s.restKey = time.Now().Add(rest), failed, key
+}
+
+// veil notes what must not be shown of a proxy. Of many proxies it knows the last.
+func (s *Service) veil(p proxy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, part := range [...]string{p.password, p.login} {
+		if part != "" && !slices.Contains(s.veiled, part) {
+			s.veiled = append(s.veiled, part)
+		}
+	}
+	if extra := len(s.veiled) - 64; extra > 0 {
+		s.veiled = slices.Delete(s.veiled, 0, extra)
+	}
+}
+
+// hidden lists what must not be shown.
+func (s *Service) hidden() []string {
+	s.mu.Lock()
+	hidden := slices.Clone(s.veiled)
+	s.mu.Unlock()
+	if key, err := s.cfg.Key.Reveal(); err == nil {
+		hidden = append(hidden, key)
+	}
+	return hidden
+}
+
+// first and every are the pauses before questions about a task.
+func (s *Service) first(kind captcha.Kind) time.Duration {
+	p := s.pace(kind)
+	return s.bounded(cmp.Or(s.cfg.Poll.First, p.first), p.first)
+}
+
+func (s *Service) every(kind captcha.Kind) time.Duration {
+	p := s.pace(kind)
+	pause := cmp.Or(s.cfg.Poll.Every, p.every)
+	pause = time.Duration(float64(pause) * (0.9 + 0.2*rand.Float64())) //nolint:gosec // spreads load, guards nothing
+	return s.bounded(pause, p.floor)
+}
+
+func (s *Service) bounded(pause, floor time.Duration) time.Duration {
+	if s.local {
+		return pause
+	}
+	return max(pause, floor)
+}
+
+func (s *Service) pace(kind captcha.Kind) pace {
+	if p, ok := s.dialect.paces[kind]; ok {
+		return p
+	}
+	return s.dialect.pace
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
