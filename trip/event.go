@@ -76,6 +76,16 @@ type ExchangeDone struct {
 	Duration time.Duration // until the response header or the error
 }
 
+// BodyDone follows the end of a response body that was passed on: the failure that
+// comes after a header that looked fine, and the traffic, which proxies charge for.
+type BodyDone struct {
+	Attempt  *Attempt
+	Pool     string  // whose egress carried it
+	Outcome  Outcome // OK when it was read to its end or closed early
+	Sent     int64   // bytes of the request body
+	Received int64   // bytes of the response body, as they came over the wire
+}
+
 // Retrying announces another attempt after Delay.
 type Retrying struct {
 	Attempt *Attempt // the one that failed
@@ -186,6 +196,7 @@ type ChallengeFailed struct {
 func (*CallDone) event()        {}
 func (*AttemptDone) event()     {}
 func (*ExchangeDone) event()    {}
+func (*BodyDone) event()        {}
 func (*Retrying) event()        {}
 func (*RetrySuppressed) event() {}
 func (*Waited) event()          {}
