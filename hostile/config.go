@@ -48,36 +48,46 @@ type SiteConfig struct {
 
 // Validate reports every problem of the configuration at once.
 func (c Config) Validate() error {
-	var problems []error
+	var found problems
 	seen := make(map[string]bool)
 	for i, site := range c.Sites {
 		path := fmt.Sprintf("Sites[%d].", i)
-		if problem := validHost(site.Host); problem != "" {
-			problems = append(problems, fmt.Errorf("%sHost: %q, want %s", path, site.Host, problem))
+		if want := validHost(site.Host); want != "" {
+			found.add(path+"Host", site.Host, want)
 		}
 		if seen[site.Host] {
-			problems = append(problems, fmt.Errorf("%sHost: %q, want a host that no other site has", path, site.Host))
+			found.add(path+"Host", site.Host, "a host that no other site has")
 		}
 		seen[site.Host] = true
 		if site.Pages < 0 {
-			problems = append(problems, fmt.Errorf("%sPages: %d, want 0 or more", path, site.Pages))
+			found.add(path+"Pages", site.Pages, "0 or more")
 		}
 		if int(site.Fault) >= len(faultNames) {
-			problems = append(problems, fmt.Errorf("%sFault: %d, want one of Faults", path, site.Fault))
+			found.add(path+"Fault", site.Fault, "one of Faults")
 		}
 		if site.CrawlDelay < 0 {
-			problems = append(problems, fmt.Errorf("%sCrawlDelay: %v, want 0 or more", path, site.CrawlDelay))
+			found.add(path+"CrawlDelay", site.CrawlDelay, "0 or more")
 		}
 		for j, hazard := range site.Hazards {
 			if hazard == nil {
-				problems = append(problems, fmt.Errorf("%sHazards[%d]: nil, want a hazard", path, j))
+				found.add(fmt.Sprintf("%sHazards[%d]", path, j), nil, "a hazard")
 			}
 		}
 	}
-	if err := c.Solver.validate(); err != nil {
-		problems = append(problems, err)
+	if c.Solver.Latency < 0 {
+		found.add("Solver.Latency", c.Solver.Latency, "0 or more")
 	}
-	return errors.Join(problems...)
+	if c.Solver.TokenLasts < 0 {
+		found.add("Solver.TokenLasts", c.Solver.TokenLasts, "0 or more")
+	}
+	return errors.Join(found...)
+}
+
+// problems are what is wrong with a configuration.
+type problems []error
+
+func (p *problems) add(field string, value any, want string) {
+	*p = append(*p, fmt.Errorf("%s: %v, want %s", field, value, want))
 }
 
 // validHost returns what a site's host should have been; empty if it is fine.

@@ -6,23 +6,53 @@ import (
 	"compress/zlib"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// reply answers with a whole body of known length, coded as the visitor accepts
-// it. Most paths prefer gzip, one in five deflate (RFC 9110, 8.4.1).
-func (s *Site) reply(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
-	order := []string{"gzip", "deflate"}
-	if s.dice("coding", r.URL.Path).IntN(5) == 0 {
-		order = []string{"deflate", "gzip"}
+// coders are the content codings of a web, by name (RFC 9110, 8.4.1). The writers
+// are kept, since a new one costs more than the page.
+type coders map[string]*sync.Pool
+
+// A coder writes one content coding.
+type coder interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+func newCoders() coders {
+	return coders{
+		"gzip":    {New: func() any { return gzip.NewWriter(nil) }},
+		"deflate": {New: func() any { return zlib.NewWriter(nil) }},
 	}
+}
+
+// encode returns body in a coding.
+func (c coders) encode(coding string, body []byte) []byte {
+	var b bytes.Buffer
+	w := c[coding].Get().(coder)
+	defer c[coding].Put(w)
+	w.Reset(&b)
+	_, _ = w.Write(body) // a bytes.Buffer takes everything
+	w.Close()
+	return b.Bytes()
+}
+
+// reply answers with a whole body of known length, coded as the visitor accepts
+// it. Most paths prefer gzip, one in five deflate.
+func (s *Site) reply(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	header := w.Header()
 	if !s.cfg.Identity {
+		order := []string{"gzip", "deflate"}
+		if s.dice("coding", r.URL.Path).IntN(5) == 0 {
+			slices.Reverse(order)
+		}
 		header.Add("Vary", "Accept-Encoding")
 		for _, coding := range order {
 			if accepts(r.Header.Get("Accept-Encoding"), coding) {
-				body = encode(coding, body)
+				body = s.web.coders.encode(coding, body)
 				header.Set("Content-Encoding", coding)
 				break
 			}
@@ -47,15 +77,4 @@ func accepts(header, coding string) bool {
 		return !isWeight || err != nil || value > 0
 	}
 	return false
-}
-
-func encode(coding string, body []byte) []byte {
-	var b bytes.Buffer
-	var w io.WriteCloser = gzip.NewWriter(&b)
-	if coding == "deflate" {
-		w = zlib.NewWriter(&b)
-	}
-	_, _ = w.Write(body) // a bytes.Buffer takes everything
-	w.Close()
-	return b.Bytes()
 }

@@ -199,7 +199,7 @@ func (f Fault) write(site *Site, r *http.Request, conn net.Conn) {
 		say("Content-Length: 0\r\n\r\n")
 	case FaultGzipBomb:
 		// A gzip file is a row of members (RFC 1952, 2.2), of which each is a bomb.
-		member := string(encode("gzip", make([]byte, 1<<20)))
+		member := string(site.web.coders.encode("gzip", make([]byte, 1<<20)))
 		say(ok, html, "Content-Encoding: gzip\r\n", fmt.Sprintf("Content-Length: %d\r\n\r\n", 256*len(member)))
 		for range 256 {
 			if !say(member) {
@@ -207,7 +207,7 @@ func (f Fault) write(site *Site, r *http.Request, conn net.Conn) {
 			}
 		}
 	case FaultCorruptGzip:
-		coded := encode("gzip", page.body)
+		coded := site.web.coders.encode("gzip", page.body)
 		noise := slices.Concat(coded[:len(coded)/2], bytes.Repeat([]byte{0xff}, len(coded)/2))
 		say(ok, html, "Content-Encoding: gzip\r\n", fmt.Sprintf("Content-Length: %d\r\n\r\n", len(noise)), string(noise))
 	case FaultMislabeled:

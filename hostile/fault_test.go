@@ -175,5 +175,5 @@ func TestFaultsAndSitesHaveNamesOfTheirOwn(t *testing.T) {
 	}
 	require.Equal(t, "unknown", hostile.Fault(200).String())
 	_, err := hostile.Start(hostile.Config{Sites: []hostile.SiteConfig{{Host: "x.test", Fault: 200}}})
-	require.ErrorContains(t, err, "Sites[0].Fault: 200")
+	require.ErrorContains(t, err, "Sites[0].Fault: unknown")
 }

@@ -93,7 +93,7 @@ func (s *Site) goAway(conn net.Conn) {
 			continue
 		}
 		visitor := s.web.visitor(&caller{Conn: conn})
-		s.arrive(visitor, "/")
+		s.arrive(Arrival{Time: time.Now(), Visitor: visitor, Path: "/", Proto: "HTTP/2.0"}, "/")
 		s.books.book(visitor.Address, Failed)
 		_, _ = io.WriteString(conn, h2GoAway)
 		if half, ok := conn.(*tls.Conn); ok && half.CloseWrite() == nil {

@@ -38,6 +38,8 @@ type gate struct {
 	asked  map[string]int // requests without a clearance, by address
 	passes map[string]*pass
 	serial int
+
+	vouchers map[string]string // of AWS WAF: the cookie that each is worth
 }
 
 // A pass is one clearance.
@@ -63,7 +65,7 @@ const (
 func newGate(site *Site, terms Gate, kind challengeKind, cookie string, bound bool) *gate {
 	g := &gate{
 		Gate: terms, site: site, kind: kind, cookie: cookie, bound: bound,
-		asked: make(map[string]int), passes: make(map[string]*pass),
+		asked: make(map[string]int), passes: make(map[string]*pass), vouchers: make(map[string]string),
 	}
 	site.gates[kind] = g
 	return g

@@ -175,27 +175,43 @@ func TestAClearanceIsGoodForTheVisitorWhoEarnedIt(t *testing.T) {
 		cookie func(solution map[string]any) string // name=value
 	}{
 		"cloudflare by AntiCloudflareTask": {
-			hostile.Cloudflare{}, 403, "window._cf_chl_opt={", "Cf-Mitigated: challenge", map[string]any{"type": "AntiCloudflareTask"},
+			hostile.Cloudflare{},
+			403, "window._cf_chl_opt={", "Cf-Mitigated: challenge",
+			map[string]any{"type": "AntiCloudflareTask"},
 			func(s map[string]any) string {
 				return "cf_clearance=" + s["cookies"].(map[string]any)["cf_clearance"].(string)
 			},
 		},
 		"cloudflare by TurnstileTask": {
-			hostile.Cloudflare{}, 403, "/orchestrate/chl_page/", "Cf-Mitigated: challenge", map[string]any{"type": "TurnstileTask", "cloudflareTaskType": "cf_clearance"},
+			hostile.Cloudflare{},
+			403, "/orchestrate/chl_page/", "Cf-Mitigated: challenge",
+			map[string]any{"type": "TurnstileTask", "cloudflareTaskType": "cf_clearance"},
 			func(s map[string]any) string { return "cf_clearance=" + s["cf_clearance"].(string) },
 		},
 		"cloudflare by AntiBotCookieTask": {
-			hostile.Cloudflare{}, 403, "Just a moment...", "Server: cloudflare", map[string]any{"type": "AntiBotCookieTask"},
+			hostile.Cloudflare{},
+			403, "Just a moment...", "Server: cloudflare",
+			map[string]any{"type": "AntiBotCookieTask"},
 			func(s map[string]any) string {
 				return "cf_clearance=" + s["cookies"].(map[string]any)["cf_clearance"].(string)
 			},
 		},
 		"datadome": {
-			hostile.DataDome{}, 403, "var dd={", "X-Dd-B: 1", map[string]any{"type": "DataDomeSliderTask"},
+			hostile.DataDome{},
+			403, "var dd={", "X-Dd-B: 1",
+			map[string]any{"type": "DataDomeSliderTask"},
 			func(s map[string]any) string { return strings.Split(s["cookie"].(string), ";")[0] },
 		},
+		"datadome by AntiBotCookieTask": {
+			hostile.DataDome{},
+			403, "var dd={", "X-Dd-B: 1",
+			map[string]any{"type": "AntiBotCookieTask"},
+			func(s map[string]any) string { return "datadome=" + s["cookies"].(map[string]any)["datadome"].(string) },
+		},
 		"datadome by CustomTask": {
-			hostile.DataDome{}, 403, "'host':'geo.captcha-delivery.com'", "X-Datadome: protected", map[string]any{"type": "CustomTask", "class": "DataDome"},
+			hostile.DataDome{},
+			403, "'host':'geo.captcha-delivery.com'", "X-Datadome: protected",
+			map[string]any{"type": "CustomTask", "class": "DataDome"},
 			func(s map[string]any) string {
 				domain := s["domains"].(map[string]any)["https://shop.test"].(map[string]any)
 				return "datadome=" + domain["cookies"].(map[string]any)["datadome"].(string)
@@ -266,7 +282,23 @@ func TestAWSWAFChallengesThoseWhoAcceptHTML(t *testing.T) {
 			_, body = do(t, client, req)
 			require.True(t, web.Check(s.URL("/p/1"), []byte(body)))
 		}
-		require.Contains(t, solve(t, web, map[string]any{"type": "AmazonTaskProxyless", "websiteURL": s.URL("/p/1")}), "captcha_voucher")
+
+		offer, err := json.Marshal(solve(t, web, map[string]any{"type": "AmazonTaskProxyless", "websiteURL": s.URL("/p/1")}))
+		require.NoError(t, err)
+		req.Header.Del("Cookie")
+		_, gate := do(t, client, req)
+		script := regexp.MustCompile(`<script src="(/[^"]*/)c[a-z]*\.js"`).FindStringSubmatch(gate)
+		exchange := func() (*http.Response, string) {
+			return do(t, client, request(t, http.MethodPost, s.URL(script[1]+"voucher"), bytes.NewReader(offer)))
+		}
+		_, body = exchange()
+		var worth struct{ Token string }
+		require.NoError(t, json.Unmarshal([]byte(body), &worth))
+		req.Header.Set("Cookie", "aws-waf-token="+worth.Token)
+		_, body = do(t, client, req)
+		require.True(t, web.Check(s.URL("/p/1"), []byte(body)))
+		resp, _ = exchange()
+		require.Equal(t, http.StatusForbidden, resp.StatusCode, "a voucher counts once")
 	}
 }
 
@@ -341,7 +373,7 @@ func TestFlareSolverrClearsForItsOwnUserAgent(t *testing.T) {
 func TestTheSolverSpeaksTheRealProtocol(t *testing.T) {
 	web := start(t, hostile.Config{
 		Sites:  []hostile.SiteConfig{{Host: "shop.test", Hazards: []hostile.Hazard{hostile.ReCaptcha{}}}},
-		Solver: hostile.SolverConfig{Latency: 30 * time.Millisecond, Balance: 6_000},
+		Solver: hostile.SolverConfig{Balance: 6_000},
 	})
 	_, page := get(t, visitor(t, web, nil), "https://shop.test/")
 	task := map[string]any{"type": "RecaptchaV2TaskProxyless", "websiteURL": "https://shop.test/", "websiteKey": siteKey.FindStringSubmatch(page)[1]}
@@ -350,13 +382,8 @@ func TestTheSolverSpeaksTheRealProtocol(t *testing.T) {
 	require.Equal(t, `{"balance":0.006,"errorId":0}`+"\n", body)
 	_, body = sayRaw(t, web, "/createTask", map[string]any{"task": task})
 	require.Equal(t, `{"errorId":0,"taskId":74372499131}`+"\n", body)
-	_, body = sayRaw(t, web, "/getTaskResult", map[string]any{"taskId": 74372499131})
-	require.Equal(t, `{"errorId":0,"status":"processing"}`+"\n", body)
-	var result map[string]any
-	require.Eventually(t, func() bool {
-		result = say(t, web, "/getTaskResult", map[string]any{"taskId": 74372499131})
-		return result["status"] == "ready"
-	}, patience, 5*time.Millisecond)
+	result := say(t, web, "/getTaskResult", map[string]any{"taskId": 74372499131})
+	require.Equal(t, "ready", result["status"])
 	require.Equal(t, "0.00299", result["cost"])
 	require.Equal(t, json.Number("1"), result["solveCount"])
 	require.Equal(t, "success", say(t, web, "/reportCorrect", map[string]any{"taskId": 74372499131})["status"])
@@ -380,6 +407,28 @@ func TestTheSolverSpeaksTheRealProtocol(t *testing.T) {
 	require.Equal(t, 1, ledger.Paid)
 	require.Equal(t, 1, ledger.Correct)
 	require.Equal(t, 1, ledger.Refused)
+}
+
+func TestTheSolverTakesItsTime(t *testing.T) {
+	for latency, times := range map[time.Duration]int{time.Hour: 3, 20 * time.Millisecond: 10_000} {
+		web := start(t, hostile.Config{
+			Sites:  []hostile.SiteConfig{{Host: "shop.test", Hazards: []hostile.Hazard{hostile.AWSWAF{}}}},
+			Solver: hostile.SolverConfig{Latency: latency},
+		})
+		begin, last := time.Now(), ""
+		created := say(t, web, "/createTask", map[string]any{"task": map[string]any{"type": "AntiAwsWafTask", "websiteURL": "https://shop.test/"}})
+		for i := 0; i < times && !strings.Contains(last, "ready"); i++ {
+			_, last = sayRaw(t, web, "/getTaskResult", map[string]any{"taskId": created["taskId"]})
+		}
+		if latency == time.Hour {
+			require.Equal(t, `{"errorId":0,"status":"processing"}`+"\n", last)
+			require.Zero(t, web.Solver().Ledger().Paid)
+			continue
+		}
+		require.Contains(t, last, "ready")
+		require.GreaterOrEqual(t, time.Since(begin), latency)
+		require.Equal(t, 1, web.Solver().Ledger().Paid)
+	}
 }
 
 func TestTheSolverRefusesWhatItCannotDo(t *testing.T) {

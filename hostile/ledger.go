@@ -73,6 +73,8 @@ type books struct {
 	visitors map[string]*Counts
 	orders   map[string]int
 	turns    map[string]int // requests by path
+	arrivals []Arrival      // a ring, once it is full
+	oldest   int            // index of the ring's first
 }
 
 func newBooks() *books {
@@ -80,10 +82,11 @@ func newBooks() *books {
 }
 
 // arrive books a request and returns how often its path was asked for by now.
-func (b *books) arrive(address, path string) int {
+func (b *books) arrive(a Arrival, path string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.count(address, Requested)
+	b.remember(a)
+	b.count(a.Visitor.Address, Requested)
 	b.turns[path]++
 	return b.turns[path]
 }

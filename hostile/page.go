@@ -32,7 +32,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", c.kind)
-	if s.reply(w, r, http.StatusOK, c.body) == nil {
+	if s.reply(w, r, http.StatusOK, c.body) == nil && r.Method == http.MethodGet {
 		s.Book(r, Served)
 	}
 }

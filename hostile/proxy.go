@@ -48,20 +48,23 @@ type ProxyConfig struct {
 
 // validate reports every problem of the configuration at once.
 func (c ProxyConfig) validate() error {
-	var problems []error
+	var found problems
 	if !slices.Contains([]string{"", "http", "https", "socks5"}, c.Scheme) {
-		problems = append(problems, fmt.Errorf("Scheme: %q, want http, https or socks5", c.Scheme))
+		found.add("Scheme", c.Scheme, "http, https or socks5")
 	}
 	if _, err := netip.ParseAddr(c.Exit); c.Exit != "" && err != nil {
-		problems = append(problems, fmt.Errorf("Exit: %q, want an IP address", c.Exit))
+		found.add("Exit", c.Exit, "an IP address")
 	}
 	if c.Flap != 0 && (c.Flap < 0 || c.Fault == ProxyRefuse) {
-		problems = append(problems, fmt.Errorf("Flap: %v, want 0 or more, and a fault other than ProxyRefuse", c.Flap))
+		found.add("Flap", c.Flap, "0 or more, and a fault other than ProxyRefuse")
+	}
+	if int(c.Fault) >= len(proxyFaultNames) {
+		found.add("Fault", c.Fault, "one of ProxyFaults")
 	}
 	if c.User == "" && c.Password != "" {
-		problems = append(problems, errors.New("Password: set, want a User with it"))
+		found.add("User", c.User, "the one whose Password it is")
 	}
-	return errors.Join(problems...)
+	return errors.Join(found...)
 }
 
 // ProxyLedger is a copy of a proxy's books.
@@ -100,7 +103,7 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 	}
 	cfg.Scheme = cmp.Or(cfg.Scheme, "http")
 	p := &Proxy{
-		web: w, cfg: cfg, fault: cfg.Fault, addr: "127.0.0.1:0", born: time.Now(),
+		web: w, cfg: cfg, fault: cfg.Fault, addr: anyPort, born: time.Now(),
 		books: ProxyLedger{Targets: make(map[string]int), Credentials: make(map[string]int)},
 	}
 	if cfg.Scheme == "https" {
@@ -118,11 +121,17 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 		p.Stop()
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	p.exit = cmp.Or(cfg.Exit, w.nextExit())
 	w.proxies = append(w.proxies, p)
+	w.mu.Unlock()
+	if w.ctx.Err() != nil { // Close may not have seen it
+		p.Stop()
+		return nil, errClosed
+	}
 	return p, nil
 }
+
+var errClosed = errors.New("hostile: the web is closed")
 
 // nextExit returns the first loopback address after the machine's own that no
 // proxy has. The web's lock is held.
@@ -191,11 +200,16 @@ func (p *Proxy) Restart() error {
 	if p.listener != nil {
 		return nil
 	}
+	if p.web.ctx.Err() != nil {
+		return errClosed
+	}
 	l, err := net.Listen("tcp", p.addr)
 	if err != nil {
 		return fmt.Errorf("hostile: proxy: %w", err)
 	}
-	p.addr = l.Addr().String()
+	if p.addr == anyPort {
+		p.addr = l.Addr().String()
+	}
 	p.conns = new(connections)
 	door := &door{Listener: l, proxy: p, conns: p.conns}
 	serve := func() { p.serveSOCKS(door) }
@@ -211,7 +225,7 @@ func (p *Proxy) Restart() error {
 	}
 	if !p.web.work.run(serve) {
 		l.Close()
-		return errors.New("hostile: proxy: the web is closed")
+		return errClosed
 	}
 	p.listener = l
 	return nil

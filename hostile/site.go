@@ -79,7 +79,7 @@ func (s *Site) serve(handler http.Handler, tlsConfig *tls.Config) (string, error
 	if s.cfg.Fault == FaultRefuse {
 		return nobody, nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", anyPort)
 	if err != nil {
 		return "", fmt.Errorf("hostile: site %s: %w", s.host, err)
 	}
@@ -154,7 +154,7 @@ func (s *Site) listens(port string) (string, error) {
 func (s *Site) receive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visitor := s.web.visitor(callerOf(r))
-		v := visit{visitor: visitor, turn: s.arrive(visitor, r.URL.Path)}
+		v := visit{visitor: visitor, turn: s.arrive(arrival(r, visitor), r.URL.Path)}
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		if r.Header.Get("Proxy-Authorization") != "" {
 			s.Book(r, Leaked)
@@ -171,11 +171,11 @@ func (s *Site) receive(next http.Handler) http.Handler {
 }
 
 // arrive books a request and returns how often its path was asked for by now.
-func (s *Site) arrive(visitor Visitor, path string) int {
-	if visitor.Proxy == nil {
+func (s *Site) arrive(a Arrival, path string) int {
+	if a.Visitor.Proxy == nil {
 		s.web.machine.Add(1)
 	}
-	return s.books.arrive(visitor.Address, path)
+	return s.books.arrive(a, path)
 }
 
 func (s *Site) mux() *http.ServeMux {

@@ -22,6 +22,12 @@ func (s *Solver) solve(spec taskSpec, wrong bool) (map[string]any, *solverRefusa
 		return nil, refuseUnsolvable
 	}
 	kind := spec.kind()
+	if kind == anyCookie {
+		kind = cloudflare
+		if site.gates[kind] == nil {
+			kind = datadome
+		}
+	}
 	g := site.gates[kind]
 	switch {
 	case kind == "":
@@ -44,6 +50,10 @@ func (s *Solver) solve(spec taskSpec, wrong bool) (map[string]any, *solverRefusa
 	return s.clearance(g, spec, wrong)
 }
 
+// anyCookie is the kind of a task that leaves it to the service to find out what
+// the challenge is.
+const anyCookie challengeKind = "cookie"
+
 // kind returns the challenge that a task type is for, empty for those that the
 // service does not sell.
 func (spec taskSpec) kind() challengeKind {
@@ -59,8 +69,10 @@ func (spec taskSpec) kind() challengeKind {
 			return cloudflare
 		}
 		return turnstile
-	case "anticloudflare", "antibotcookie":
+	case "anticloudflare":
 		return cloudflare
+	case "antibotcookie":
+		return anyCookie
 	case "datadomeslider":
 		return datadome
 	case "amazon", "antiawswaf":
@@ -79,12 +91,9 @@ func (s *Solver) clearance(g *gate, spec taskSpec, wrong bool) (map[string]any, 
 		return nil, refusal
 	}
 	agent := cmp.Or(spec.UserAgent, solverAgent)
-	if wrong {
-		address = "nobody's"
-	}
-	value := g.grant(address, agent)
-	if wrong {
-		value = "wrong-" + value
+	value := g.site.secret("no clearance", agent)
+	if !wrong {
+		value = g.grant(address, agent)
 	}
 	cookies := map[string]string{g.cookie: value}
 	switch name := strings.ToLower(spec.Type); {
@@ -99,7 +108,7 @@ func (s *Solver) clearance(g *gate, spec taskSpec, wrong bool) (map[string]any, 
 	case strings.HasPrefix(name, "amazon") && spec.CookieSolution:
 		return map[string]any{"cookies": cookies, "userAgent": agent}, nil
 	case strings.HasPrefix(name, "amazon"):
-		return map[string]any{"captcha_voucher": "eyJ0eXAi." + value, "existing_token": value}, nil
+		return map[string]any{"captcha_voucher": g.voucher(value), "existing_token": g.site.secret("existing token", value)}, nil
 	case g.kind == datadome:
 		return map[string]any{"cookie": fmt.Sprintf("%s=%s; Max-Age=31536000; Domain=.%s; Path=/; Secure; SameSite=Lax", g.cookie, value, g.site.host)}, nil
 	}

@@ -2,7 +2,6 @@ package hostile
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -37,17 +36,6 @@ type SolverConfig struct {
 	Latency time.Duration
 	// TokenLasts is how long a token is good for. Default two minutes.
 	TokenLasts time.Duration
-}
-
-func (c SolverConfig) validate() error {
-	var problems []error
-	if c.Latency < 0 {
-		problems = append(problems, fmt.Errorf("Solver.Latency: %v, want 0 or more", c.Latency))
-	}
-	if c.TokenLasts < 0 {
-		problems = append(problems, fmt.Errorf("Solver.TokenLasts: %v, want 0 or more", c.TokenLasts))
-	}
-	return errors.Join(problems...)
 }
 
 // SolverFault is a way in which the solver service fails one task.
@@ -107,7 +95,7 @@ type token struct {
 func startSolver(web *Web, cfg SolverConfig) (*Solver, error) {
 	cfg.Price = max(0, cmp.Or(cfg.Price, DefaultPrice))
 	cfg.TokenLasts = cmp.Or(cfg.TokenLasts, 2*time.Minute)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", anyPort)
 	if err != nil {
 		return nil, fmt.Errorf("hostile: solver: %w", err)
 	}

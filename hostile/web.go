@@ -24,6 +24,7 @@ type Web struct {
 	authority *authority
 	sites     map[string]*Site
 	solver    *Solver
+	coders    coders
 	hosts     []string // of the sites in the configuration, in their order
 	manyExits bool     // whether the system lets a socket leave from all of 127.0.0.0/8
 
@@ -43,7 +44,7 @@ func Start(cfg Config) (*Web, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("hostile: %w", err)
 	}
-	web := &Web{seed: cfg.Seed, started: time.Now(), sites: make(map[string]*Site), manyExits: leavesFrom("127.0.0.2")}
+	web := &Web{seed: cfg.Seed, started: time.Now(), sites: make(map[string]*Site), coders: newCoders(), manyExits: leavesFrom("127.0.0.2")}
 	web.ctx, web.cancel = context.WithCancel(context.Background())
 	if err := web.start(cfg); err != nil {
 		web.Close()
@@ -149,6 +150,10 @@ func (w *Web) tracked(next http.Handler) http.Handler {
 		next.ServeHTTP(rw, r)
 	})
 }
+
+// anyPort is where the web's servers listen: on loopback, at a port of the
+// system's choice.
+const anyPort = "127.0.0.1:0"
 
 // errNoSuchHost is the resolver's answer for names outside the web.
 var errNoSuchHost = errors.New("no such host in this web")

@@ -224,6 +224,29 @@ func TestOrdersAreBookedByRequestID(t *testing.T) {
 	require.Equal(t, map[string]int{"k1": 2, "k2": 1, "k3": 1}, s.Ledger().Orders)
 }
 
+func TestASiteRemembersWhoArrivedAndHow(t *testing.T) {
+	web, s := site(t)
+	proxy := addProxy(t, web, hostile.ProxyConfig{})
+	client := visitor(t, web, proxy)
+	begin := time.Now()
+	for _, path := range []string{"/p/1?q=1", "/robots.txt"} {
+		req := request(t, http.MethodGet, s.URL(path), nil)
+		req.Header.Set("User-Agent", "crawler/1")
+		do(t, client, req)
+	}
+	arrivals := s.Arrivals()
+	require.Len(t, arrivals, 2)
+	require.Equal(t, "/p/1?q=1", arrivals[0].Path)
+	require.Equal(t, "/robots.txt", arrivals[1].Path)
+	for _, a := range arrivals {
+		require.Equal(t, http.MethodGet, a.Method)
+		require.Equal(t, "HTTP/2.0", a.Proto)
+		require.Equal(t, "crawler/1", a.Header.Get("User-Agent"))
+		require.Equal(t, hostile.Visitor{Address: proxy.Exit(), Proxy: proxy}, a.Visitor)
+		require.WithinRange(t, a.Time, begin, time.Now())
+	}
+}
+
 func TestOnlyTheWebResolves(t *testing.T) {
 	web, _ := site(t)
 	for _, addr := range []string{"example.com:80", "shop.test:8080", "192.0.2.1:80", "shop.test"} {
@@ -238,7 +261,10 @@ func TestOnlyTheWebResolves(t *testing.T) {
 func TestValidateNamesEveryProblem(t *testing.T) {
 	_, err := hostile.Start(hostile.Config{
 		Sites: []hostile.SiteConfig{
-			{Host: "shop.example"}, {Host: "UP.test"}, {Host: "a.fault.test"}, {Host: "x.test", Pages: -1, CrawlDelay: -1},
+			{Host: "shop.example"},
+			{Host: "UP.test"},
+			{Host: "a.fault.test"},
+			{Host: "x.test", Pages: -1, CrawlDelay: -1},
 			{Host: "x.test", Hazards: []hostile.Hazard{nil}},
 		},
 		Solver: hostile.SolverConfig{Latency: -1, TokenLasts: -1},
@@ -251,7 +277,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	}
 	web := start(t, hostile.Config{})
 	_, err = web.AddProxy(hostile.ProxyConfig{Scheme: "ftp", Exit: "here", Flap: -1, Password: "p"})
-	for _, field := range []string{"Scheme", "Exit", "Flap", "Password"} {
+	for _, field := range []string{"Scheme", "Exit", "Flap", "User"} {
 		require.ErrorContains(t, err, field)
 	}
 }
