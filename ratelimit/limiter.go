@@ -61,30 +61,43 @@ func (l *Limiter) wait(ctx context.Context, cancel <-chan struct{}, key string) 
 	now := time.Now()
 	t := &Turn{limiter: l, ctx: ctx}
 	l.mu.Lock()
-	h := l.find(key, now)
-	t.host = h
-	if h.queue.Len() == 0 && h.begin(t, now) {
-		l.mu.Unlock()
+	t.host = l.find(key, now)
+	begun := t.host.queue.Len() == 0 && t.host.begin(t, now)
+	l.mu.Unlock()
+	if begun {
 		return t, nil
 	}
-	t.latest = latest(ctx, cfg, now)
-	err := h.enqueue(t, now)
+	if err := l.line(t, cancel, cfg); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// line stands in the queue with t. The time that this takes is not the attempt's.
+func (l *Limiter) line(t *Turn, cancel <-chan struct{}, cfg *Config) error {
+	if a := trip.AttemptFrom(t.ctx); a != nil {
+		defer a.Pause()()
+	}
+	now := time.Now()
+	t.latest = latest(t.ctx, cfg, now)
+	l.mu.Lock()
+	err := t.host.enqueue(t, now)
 	var under []*Turn
-	if h.cfg.InFlight >= 0 {
-		under = slices.Clone(h.turns)
+	if t.host.cfg.InFlight >= 0 {
+		under = slices.Clone(t.host.turns)
 	}
 	l.mu.Unlock()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, other := range under {
 		other.watch()
 	}
 	if err := t.await(cancel, cfg.Peek); err != nil {
-		return nil, err
+		return err
 	}
 	l.began(t, now, cfg)
-	return t, nil
+	return nil
 }
 
 // began does what is left to do when a turn has come after a wait.
@@ -92,7 +105,7 @@ func (l *Limiter) began(t *Turn, since time.Time, cfg *Config) {
 	if t.contended {
 		t.watch()
 	}
-	if cfg.Observer == nil {
+	if cfg.Observer == nil || !t.sent.After(since) {
 		return
 	}
 	t.waited = trip.Waited{Domain: t.host.key, Wait: t.sent.Sub(since)}
@@ -104,7 +117,10 @@ func (l *Limiter) began(t *Turn, since time.Time, cfg *Config) {
 
 // latest is when the turn of an exchange must have come; zero for no bound.
 func latest(ctx context.Context, cfg *Config, now time.Time) time.Time {
-	at, _ := ctx.Deadline()
+	at, ok := ctx.Deadline()
+	if !ok {
+		at = time.Time{}
+	}
 	if cfg.MaxWait > 0 {
 		if bound := now.Add(cfg.MaxWait + 1); at.IsZero() || bound.Before(at) {
 			return bound

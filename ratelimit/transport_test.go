@@ -112,6 +112,39 @@ func (c *closing) Close() error {
 	return nil
 }
 
+func TestTheTimeInTheQueueIsNotTheAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, even())
+		rt := r.limiter.Wrap(respondWith(200))
+		req := get(t, t.Context())
+		ctx, attempt, _ := trip.EnsureAttempt(req)
+		clock := &attemptClock{Context: ctx, left: 500 * time.Millisecond}
+		attempt.SetClock(clock)
+		for range 3 {
+			resp, err := rt.RoundTrip(req.WithContext(clock))
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+		}
+		require.Equal(t, 2*time.Second, r.elapsed())
+		require.Equal(t, []string{"pause", "resume", "pause", "resume"}, clock.told)
+	})
+}
+
+// attemptClock is an attempt's context that leaves little time, as long as it runs.
+type attemptClock struct {
+	context.Context
+	left   time.Duration
+	paused bool
+	told   []string
+}
+
+func (c *attemptClock) Pause()  { c.paused, c.told = true, append(c.told, "pause") }
+func (c *attemptClock) Resume() { c.paused, c.told = false, append(c.told, "resume") }
+
+func (c *attemptClock) Deadline() (time.Time, bool) {
+	return time.Now().Add(c.left), !c.paused
+}
+
 func TestAnAttemptsOwnDeadlineCountsToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, even())
