@@ -60,11 +60,11 @@ func (a answer) read(kind captcha.Kind, known bool, now time.Time) (captcha.Solu
 	if s.UserAgent == "" {
 		s.UserAgent = agentIn(members)
 	}
-	s.Cookies = cookiesIn(members)
 	if s.Token == "" {
 		s.Token = first(members, "gRecaptchaResponse", "token", "text", "answer")
 	}
 	name, wantsCookie := cookieAnswers[kind]
+	s.Cookies = cookiesIn(members, name)
 	switch {
 	case wantsCookie:
 		if len(s.Cookies) == 0 && s.Token != "" {
@@ -141,19 +141,24 @@ func agentIn(members map[string]any) string {
 	return ""
 }
 
-// cookiesIn finds the cookies in any of the shapes that services give them in.
-func cookiesIn(members map[string]any) []*http.Cookie {
-	for _, name := range [...]string{"cookies", "Cookies", "cookie"} {
-		if found := cookiesAs("", members[name]); len(found) > 0 {
+// cookiesIn finds the cookies in any of the shapes that services give them in. A
+// bare text is the value of the cookie called name.
+func cookiesIn(members map[string]any, name string) []*http.Cookie {
+	for _, member := range [...]string{"cookies", "Cookies", "cookie"} {
+		text, bare := members[member].(string)
+		if found := cookiesFrom(name, text); bare && len(found) > 0 {
+			return found
+		}
+		if found := cookiesAs("", members[member]); len(found) > 0 {
 			return found
 		}
 	}
-	for _, name := range [...]string{"domains", "Domains"} {
-		hosts, _ := members[name].(map[string]any)
+	for _, member := range [...]string{"domains", "Domains"} {
+		hosts, _ := members[member].(map[string]any)
 		var all []*http.Cookie
 		for _, host := range slices.Sorted(maps.Keys(hosts)) {
 			if inner, ok := hosts[host].(map[string]any); ok {
-				all = append(all, cookiesIn(inner)...)
+				all = append(all, cookiesIn(inner, name)...)
 			}
 		}
 		if len(all) > 0 {
@@ -209,13 +214,16 @@ var attributes = [...]string{"path", "domain", "expires", "max-age", "secure", "
 // cookiesFrom reads "name=value; attributes", "a=1; b=2", or the value of a
 // cookie whose name is known, which may have attributes too.
 func cookiesFrom(name, s string) []*http.Cookie {
+	if strings.Contains(s, name+"=") {
+		name = "" // s has it
+	}
 	var lines []string
 	for i, part := range strings.Split(s, ";") {
 		part = strings.TrimSpace(part)
 		key, _, _ := strings.Cut(part, "=")
 		switch {
 		case part == "":
-		case i == 0 && name != "" && key != name:
+		case i == 0 && name != "":
 			lines = append(lines, name+"="+part)
 		case len(lines) > 0 && slices.Contains(attributes[:], strings.ToLower(strings.TrimSpace(key))):
 			lines[len(lines)-1] += "; " + part

@@ -83,9 +83,13 @@ func (s *Service) failure(status int, code string, number int, description strin
 }
 
 // clean takes out of a service's text what must not be shown, and bounds it.
-func (s *Service) clean(text string) string {
-	for _, hidden := range s.hidden() {
-		text = strings.ReplaceAll(text, hidden, "***")
+func (s *Service) clean(text string) string { return veiled(text, s.hidden()) }
+
+func veiled(text string, hidden []string) string {
+	for _, part := range hidden {
+		if part != "" {
+			text = strings.ReplaceAll(text, part, "***")
+		}
 	}
 	const limit = 200
 	if len(text) > limit {
