@@ -1,0 +1,104 @@
+package captcha_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/godwit-go/godwit/captcha"
+	"github.com/stretchr/testify/require"
+)
+
+// prose is enough text to make a page an article.
+var prose = "<p>" + strings.Repeat("The lamp is made in a small workshop by the sea and ships within three days. ", 25) + "</p>"
+
+// ordinary are pages that have to do with challenges and are none.
+var ordinary = map[string]struct {
+	page string
+	want captcha.Verdict
+}{
+	"docs: markers in pre and code": {page: `<title>Detecting challenges</title><h1>Markers</h1><pre><code>&lt;script&gt;window._cf_chl_opt={cType:'managed'}&lt;/script&gt;</code></pre>` +
+		`<pre><div id="px-captcha"></div><form id="challenge-form" action="/?__cf_chl_f_tk=1"></form><iframe src="https://geo.captcha-delivery.com/captcha/"></iframe></pre>` +
+		`<code>window.gokuProps = {}</code>`},
+	"docs: a script in pre":       {page: `<h1>How to</h1><pre><script>window._cf_chl_opt={cType:'managed'}</script></pre>`},
+	"docs: markers in a textarea": {page: `<form><textarea name="html"><script>window._cf_chl_opt={}</script><div id="px-captcha"></div></textarea><input type="text" name="a"></form>`},
+	"docs: markers in a comment":  {page: `<!-- <script>window._cf_chl_opt={};</script><div id="sec-if-cpt-container"></div> --><h1>Hello</h1>`},
+	"docs: markers in attributes": {page: `<iframe srcdoc="<script>window._cf_chl_opt={}</script><div id='px-captcha'></div>"></iframe>` +
+		`<meta name="description" content="window._cf_chl_opt={} and #px-captcha, /_Incapsula_Resource?incident_id=1"><p title="<div id='sec-if-cpt-container'>">Hello</p>`},
+	"docs: markers in a template":   {page: `<template><div id="px-captcha"></div><form action="/errors/validateCaptcha"></form></template><p>Hello</p>`},
+	"docs: the frame's words":       {page: `<h1>Blocked?</h1><p>Look for "Incapsula incident ID" in the page.</p>` + prose},
+	"docs: a refusal quoted":        {page: `<h1>Error pages</h1><p>This is how it looks:</p><pre>The requested URL was rejected. Please consult with your administrator. Your support ID is: 12</pre>`},
+	"article with its state":        {page: `<div id="__next"><article><h1>Inside the challenge</h1>` + prose + `</article></div><script>self.__next_f.push([1,"window._cf_chl_opt={cType:'managed'} <div id=\"px-captcha\">"])</script>`},
+	"article in a template literal": {page: "<article>" + prose + "</article><script>const md = `window._cf_chl_opt={}; window.gokuProps={}; var dd={'host':'geo.captcha-delivery.com'}`;</script>"},
+	"article in JSON-LD":            {page: `<script type="application/ld+json">{"@type":"Article","articleBody":"window._cf_chl_opt={} gokuProps = {"}</script><p>Hello</p>`},
+	"script with comments":          {page: `<script>/* window._cf_chl_opt={} */ // window.gokuProps = {}` + "\n" + `var re = /"window._cf_chl_opt={}/; if (window._cf_chl_opt == null) {}</script><p>Hello</p>`},
+	"script that reads":             {page: `<script>if (window._cf_chl_opt === undefined && !window._pxAppId) track(); x = _cf_chl_opt => 1</script><p>Hello</p>`},
+	"blog about captchas":           {page: `<title>Are you a robot? On captchas</title><article><p>"Verify you are human", it said. Access denied. reCAPTCHA, hCaptcha and Turnstile.</p></article>`},
+	"short post about captchas":     {page: `<title>Captchas</title><nav><a href="/">Home</a></nav><p>Why are you a robot? I was asked by Cloudflare: "Verify you are human".</p>`},
+
+	"cloudflare: jsd sensor": {page: `<main>` + prose + `</main><script>(function(){window.__CF$cv$params={r:'8f2',t:'MTc='};var a=document.createElement('script');` +
+		`a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js';})();</script>`},
+	"cloudflare: jsd sensor on little": {page: `<p>ok</p><script>window.__CF$cv$params={r:'8f2'};</script><script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>`},
+	"cloudflare: origin is down":       {page: `<title>shop.test | 522: Connection timed out</title><div id="cf-wrapper"><div id="cf-error-details"><span class="cf-error-type">Error</span><span class="cf-error-code">522</span></div></div>`},
+	"cloudflare: wrong DNS":            {page: `<div id="cf-error-details" class="cf-error-details-wrapper"><h1><span class="cf-error-code">1016</span></h1><h2>Origin DNS error</h2></div>`},
+	"imperva: sensor":                  {page: `<h1>Hotel</h1><script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e6fffd425f7e032f3&ns=1&cb=1" async></script><p>Rooms from 80 a night by the sea, with breakfast.</p>`},
+	"imperva: sensor in an app":        {page: `<div id="root"></div><script src="/static/js/main.js"></script><script src="/_Incapsula_Resource?SWJIYLWA=719d34" async></script>`},
+	"imperva: integration":             {page: `<div id="app"></div><script>window.onProtectionInitialized = function (protection) { start(protection) }</script>`},
+	"perimeterx: sensor":               {page: `<div id="app"></div><script>window._pxAppId='PX1';window._pxJsClientSrc='/1/init.js'</script><script src="https://client.px-cloud.net/PX1/main.min.js"></script>`},
+	"datadome: tags":                   {page: `<p>Hello there</p><script>window.ddjskey='A';window.ddoptions={endpoint:'https://js.datadome.co/js/'};</script><script src="https://js.datadome.co/tags.js" async></script>`},
+	"akamai: sensor":                   {page: `<p>Hello there</p><script src="/akam/13/6f1"></script><noscript><img src="/akam/13/pixel_6f1"></noscript>`},
+	"aws: SDK on an error page":        {page: `<title>Not found</title><h1>404</h1><p>This home is no longer listed, try the search.</p><script src="https://a.eu-west-1.token.awswaf.com/a/challenge.js" defer></script>`},
+	"aws: SDK in an app":               {page: `<div id="root"></div><script src="https://a.eu-west-1.token.awswaf.com/a/challenge.js" defer></script><script src="/app.js"></script>`},
+	"kasada: SDK in an app":            {page: `<div id="__next"></div><script src="/149e9513-01fa-4fb0-aad4-566afd725d1b/2d206a39-8ed7-437e-a3be-862e0f06eea3/p.js"></script><script>KPSDK.configure([])</script>`},
+	"f5: script in a bank":             {page: `<script src="/TSPD/08e84?type=17"></script><form action="/login" method="post"><input name="user"><input type="password" name="p"></form>`},
+	"plain 403":                        {page: `<html><head><title>403 Forbidden</title></head><body><center><h1>403 Forbidden</h1></center><hr><center>nginx</center></body></html>`},
+	"plain 404":                        {page: `<title>404 Not Found</title><h1>Not Found</h1><p>The requested URL was not found on this server.</p>`},
+	"empty app":                        {page: `<!DOCTYPE html><html><head><script src="/a.js"></script></head><body></body></html>`},
+	"status page":                      {page: `<title>Status</title><p>Incident ID 44: all systems are back.</p>`},
+	"JSON of a page":                   {page: `{"title":"captcha","body":"<div id=\"px-captcha\"></div><script>window._cf_chl_opt={}</script>","url":"https://docs.test/geo.captcha-delivery.com"}`},
+	"JSON that asks for a captcha":     {page: `{"error":"captcha_required","captcha":{"sitekey":"` + recaptchaKey + `"}}`},
+	"plain text":                       {page: `User-agent: *` + "\n" + `Disallow: /captcha` + "\n"},
+
+	"login with a box": {page: `<title>Log in</title><form method="post"><input name="user"><input type="password" name="p"><div class="g-recaptcha" data-sitekey="` + recaptchaKey +
+		`"></div></form><script src="https://www.google.com/recaptcha/api.js"></script>`, want: captcha.Widget},
+	"lost password with a box": {page: `<title>Reset</title><form method="post"><input type="email" name="mail"><div class="cf-turnstile" data-sitekey="` + turnstileKey + `"></div><button>Send</button></form>`, want: captcha.Widget},
+	"comments with a box": {page: `<article>` + prose + `</article><form method="post"><input name="name"><textarea name="comment"></textarea><div class="h-captcha" data-sitekey="` + hcaptchaKey +
+		`"></div></form>`, want: captcha.Widget},
+	"poll with a box":            {page: `<h1>Vote</h1><form method="post"><input type="radio" name="v" value="1">Yes<input type="radio" name="v" value="2">No<div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div></form>`, want: captcha.Widget},
+	"404 with the script":        {page: `<title>404</title><h1>Not found</h1><script src="https://challenges.cloudflare.com/turnstile/v0/api.js" async></script>`, want: captcha.Widget},
+	"v3 on a small page":         {page: `<h1>Welcome</h1><script src="https://www.google.com/recaptcha/api.js?render=` + recaptchaKey + `"></script>`, want: captcha.Widget},
+	"app with the script":        {page: `<div id="root"></div><script src="https://www.google.com/recaptcha/enterprise.js?render=explicit"></script>`, want: captcha.Widget},
+	"sign up that renders a box": {page: `<form><input name="a"><input name="b"></form><script>turnstile.render("#x", {sitekey: "` + turnstileKey + `", action: "join"})</script><script src="https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit"></script>`, want: captcha.Widget},
+	"article with a box in it":   {page: `<article>` + prose + `</article><div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div>`, want: captcha.Widget},
+	"shop with arkose":           {page: prose + `<form><input name="a"><input type="password"></form><script src="https://client-api.arkoselabs.com/v2/` + hcaptchaKey + `/api.js"></script>`, want: captcha.Widget},
+}
+
+func TestOrdinaryPagesAreNoChallenges(t *testing.T) {
+	for name, o := range ordinary {
+		t.Run(name, func(t *testing.T) {
+			for _, status := range []int{0, 200, 404} {
+				c := captcha.Detect(status, nil, nil, []byte(o.page))
+				require.Equal(t, o.want, c.Verdict, "status %d: %v", status, &c)
+				require.False(t, c.Solvable)
+			}
+		})
+	}
+}
+
+func TestAStatusAloneIsNoChallenge(t *testing.T) {
+	for _, name := range []string{"plain 403", "plain 404", "empty app", "status page"} {
+		for _, status := range []int{403, 429, 503} {
+			c := captcha.Detect(status, http.Header{"Server": {"cloudflare"}, "Cf-Ray": {"8f2a"}}, nil, []byte(ordinary[name].page))
+			require.Equal(t, captcha.None, c.Verdict, "%s, %d: %v", name, status, &c)
+		}
+	}
+}
+
+func TestAStatusConfirmsAGate(t *testing.T) {
+	page := []byte(`<p>Hello</p><form method="post"><div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div></form>` + strings.Repeat("<p>Some more text of a page.</p>", 20))
+	for status, want := range map[int]captcha.Verdict{
+		0: captcha.Widget, 200: captcha.Widget, 404: captcha.Widget, 403: captcha.Challenged, 429: captcha.Challenged, 503: captcha.Challenged,
+	} {
+		require.Equal(t, want, captcha.Detect(status, nil, nil, page).Verdict, status)
+	}
+}
