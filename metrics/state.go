@@ -1,0 +1,55 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/godwit-go/godwit/trip"
+)
+
+// State is how things stand at the moment of a scrape. What is left out is not
+// exposed.
+type State struct {
+	Pools    []PoolState
+	Breakers []BreakerState
+	Paces    []PaceState
+	Budgets  []BudgetState
+	Stores   []StoreState
+}
+
+// PoolState tells of one proxy pool. It counts proxies and names none.
+type PoolState struct {
+	Pool string
+	// Healthy proxies serve, those on Probation have to prove themselves, Gated
+	// ones are set aside, Disabled ones are out of use until told otherwise.
+	Healthy, Probation, Gated, Disabled int
+	// Bans tells by domain how many of the pool's proxies are set aside for it.
+	Bans map[string]int
+}
+
+// BreakerState tells of the circuit breaker of one domain.
+type BreakerState struct {
+	Domain string
+	State  string // closed, half_open or open
+}
+
+// PaceState tells of the rate limit of one domain.
+type PaceState struct {
+	Domain      string
+	Interval    time.Duration // between two requests; 0 when unlimited
+	InFlight    int
+	Waiting     int
+	PausedUntil time.Time // zero when the domain does not rest
+}
+
+// BudgetState tells of one budget for solving challenges.
+type BudgetState struct {
+	Budget    string // its name: total, day, a domain
+	Limit     trip.USD
+	Remaining trip.USD
+}
+
+// StoreState tells of one store that is shared with other processes.
+type StoreState struct {
+	Store    string
+	Degraded bool // it cannot be reached, and this process goes on alone
+}
