@@ -68,11 +68,11 @@ func (c *circuit) newWindow() *gobreaker.TwoStepCircuitBreaker[struct{}] {
 	cfg := c.cfg()
 	var gb *gobreaker.TwoStepCircuitBreaker[struct{}]
 	gb = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		MaxRequests:  uint32(cfg.Probes), //nolint:gosec // validated
+		MaxRequests:  uint32(cfg.Probes),
 		Interval:     cfg.Window,
 		BucketPeriod: max(cfg.Window/windowBuckets, 1),
-		Timeout:      1,                                                  // the circuit decides when gobreaker gets to see a request again
-		IsExcluded:   func(err error) bool { return err == errExcluded }, //nolint:errorlint // never wrapped
+		Timeout:      1, // the circuit decides when gobreaker gets to see a request again
+		IsExcluded:   func(err error) bool { return err == errExcluded },
 		ReadyToTrip:  func(n gobreaker.Counts) bool { return c.gb != gb || c.exhausted(n) },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if c.gb == gb {

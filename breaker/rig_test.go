@@ -73,10 +73,6 @@ func status(code int) func(*http.Request) (*http.Response, error) {
 	}
 }
 
-func failing(err error) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) { return nil, err }
-}
-
 func (r *rig) answers(f func(*http.Request) (*http.Response, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

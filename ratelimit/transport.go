@@ -32,7 +32,8 @@ func (t *Transport) Limiter() *Limiter { return t.limiter }
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	key := t.limiter.cfg.Load().Key(req)
-	turn, err := t.limiter.wait(ctx, req.Cancel, key) //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+	turn, err := t.limiter.wait(ctx, req.Cancel, key)
 	if err != nil {
 		trip.CloseBody(req)
 		return nil, err

@@ -2,15 +2,19 @@ package ratelimit_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/godwit-go/godwit/breaker"
 	"github.com/godwit-go/godwit/internal/rttest"
 	"github.com/godwit-go/godwit/ratelimit"
 	"github.com/godwit-go/godwit/trip"
@@ -110,6 +114,52 @@ type closing struct {
 func (c *closing) Close() error {
 	c.closed = true
 	return nil
+}
+
+// The scenario that decides where the limit stands: 100 calls are queued at one
+// request per second when the host dies.
+func TestWithABreakerBelowFiveRequestsReachADeadHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var limiter *ratelimit.Limiter
+		breakers, err := breaker.NewGroup(breaker.Config{Changed: func(key string, open bool) {
+			if open {
+				limiter.Wake(key)
+			}
+		}})
+		require.NoError(t, err)
+		cfg := even()
+		cfg.InFlight = 2
+		cfg.Peek = breakers.Refuse
+		limiter, err = ratelimit.NewLimiter(cfg)
+		require.NoError(t, err)
+		var reached atomic.Int64
+		rt := limiter.Wrap(breakers.Wrap(roundTripper(func(*http.Request) (*http.Response, error) {
+			reached.Add(1)
+			return nil, io.ErrUnexpectedEOF
+		})))
+		start := time.Now()
+		var refused atomic.Int64
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				if _, err := rt.RoundTrip(get(t, t.Context())); errors.Is(err, breaker.ErrOpen) {
+					refused.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 5, reached.Load())
+		require.EqualValues(t, 95, refused.Load())
+		require.Equal(t, 4*time.Second, time.Since(start))
+
+		_, err = rt.RoundTrip(get(t, t.Context()))
+		require.ErrorIs(t, err, breaker.ErrOpen)
+		require.Equal(t, 4*time.Second, time.Since(start), "newcomers are refused at once")
+		time.Sleep(time.Minute)
+		_, err = rt.RoundTrip(get(t, t.Context()))
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF, "the probe went through")
+		require.EqualValues(t, 6, reached.Load())
+	})
 }
 
 func TestTheTimeInTheQueueIsNotTheAttempts(t *testing.T) {

@@ -2,6 +2,7 @@ package robots
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,12 +25,15 @@ type site struct {
 
 // flight is a fetch that several requests may wait for.
 type flight struct {
-	done    chan struct{} // closed when copy and err are set
-	copy    copied
-	err     error // the fetch could not even be tried
-	waiting int
-	cancel  context.CancelFunc
+	done     chan struct{} // closed when the next three are set
+	copy     copied
+	err      error // the fetch could not even be tried
+	panicked any   // what the layers below panicked with
+	waiting  int
+	cancel   context.CancelFunc
 }
+
+var errAborted = errors.New("robots: fetch was aborted")
 
 // sites remembers the robots.txt of every site.
 type sites struct {
@@ -85,6 +89,9 @@ func (s *sites) get(ctx context.Context, cancel <-chan struct{}, key string, fet
 
 	select {
 	case <-f.done:
+		if f.panicked != nil {
+			panic(f.panicked) // it is for the caller to catch, not for a goroutine of ours to die of
+		}
 		return f.copy, f.err
 	case <-ctx.Done():
 		s.leave(at, f)
@@ -102,21 +109,27 @@ func (s *sites) start(ctx context.Context, at *site, fetch fetcher) *flight {
 	f := &flight{done: make(chan struct{}), cancel: cancel}
 	at.flight = f
 	old := at.copy.rules
+	f.err = errAborted // stands if fetch does not return
 	go func() {
 		defer cancel()
-		got, err := fetch(ctx, old)
-		s.mu.Lock()
-		f.copy, f.err = got, err
-		if at.flight == f {
-			at.flight = nil
-			if err == nil {
-				at.copy, at.known = got, true
-			}
-		}
-		s.mu.Unlock()
-		close(f.done)
+		defer s.land(at, f)
+		defer func() { f.panicked = recover() }()
+		f.copy, f.err = fetch(ctx, old)
 	}()
 	return f
+}
+
+// land makes the result of a fetch known to those who wait and those who come.
+func (s *sites) land(at *site, f *flight) {
+	s.mu.Lock()
+	if at.flight == f {
+		at.flight = nil
+		if f.err == nil {
+			at.copy, at.known = f.copy, true
+		}
+	}
+	s.mu.Unlock()
+	close(f.done)
 }
 
 func (s *sites) leave(at *site, f *flight) {

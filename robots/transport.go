@@ -97,14 +97,15 @@ func (t *Transport) copyFor(req *http.Request) (copied, error) {
 	if got, ok := t.sites.fresh(key, time.Now()); ok {
 		return got, nil
 	}
-	return t.sites.get(req.Context(), req.Cancel, key, //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
-		func(ctx context.Context, old *Rules) (copied, error) {
-			got, err := t.fetch(ctx, req, old)
-			if err == nil && old.CrawlDelay() > 0 && got.rules.delay == 0 && t.cfg.CrawlDelay != nil {
-				t.cfg.CrawlDelay(trip.Domain(req), 0)
-			}
-			return got, err
-		})
+	fetch := func(ctx context.Context, old *Rules) (copied, error) {
+		got, err := t.fetch(ctx, req, old)
+		if err == nil && old.CrawlDelay() > 0 && got.rules.delay == 0 && t.cfg.CrawlDelay != nil {
+			t.cfg.CrawlDelay(trip.Domain(req), 0)
+		}
+		return got, err
+	}
+	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+	return t.sites.get(req.Context(), req.Cancel, key, fetch)
 }
 
 func (t *Transport) handDelay(req *http.Request, got copied) {

@@ -262,10 +262,10 @@ func TestCacheControlMayShortenTheTime(t *testing.T) {
 				return resp, nil
 			})
 			require.NoError(t, w.get("a.test/"))
-			time.Sleep(want - 1)
+			time.Sleep(want - time.Nanosecond)
 			require.NoError(t, w.get("a.test/"))
 			require.Len(t, w.wentOut(), 3, "%q", header)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			require.NoError(t, w.get("a.test/"))
 			require.Len(t, w.wentOut(), 2, "%q", header)
 		})
@@ -395,6 +395,14 @@ func TestARefusalOnOurSideSaysNothingAboutTheSite(t *testing.T) {
 		w.serves(200, private)
 		require.NoError(t, w.get("a.test/x"), "it is asked for again at once")
 	}
+}
+
+func TestAPanicBelowReachesTheCaller(t *testing.T) {
+	w := newWeb(t, robots.Config{})
+	w.answers(func(*http.Request) (*http.Response, error) { panic("below") })
+	require.PanicsWithValue(t, "below", func() { _ = w.get("a.test/x") })
+	w.serves(200, private)
+	require.NoError(t, w.get("a.test/x"))
 }
 
 func TestTheFetchIsACallOfItsOwn(t *testing.T) {
