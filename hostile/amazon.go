@@ -17,6 +17,11 @@ type AmazonButton struct {
 	Status int
 }
 
+func (c AmazonButton) check(at string, found *problems) {
+	c.Gate.check(at, found)
+	found.status(at+"Status", c.Status)
+}
+
 // Before implements [Hazard].
 func (c AmazonButton) Before(site *Site, next http.Handler) http.Handler {
 	const action = "/errors/validateCaptcha"

@@ -30,6 +30,13 @@ type Ban struct {
 	Cut bool
 }
 
+func (b Ban) check(at string, found *problems) {
+	notNegative(found, at+"Requests", b.Requests)
+	notNegative(found, at+"Window", b.Window)
+	notNegative(found, at+"For", b.For)
+	found.status(at+"Status", b.Status)
+}
+
 // Before implements [Hazard].
 func (b Ban) Before(site *Site, next http.Handler) http.Handler {
 	var mu sync.Mutex

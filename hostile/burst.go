@@ -17,6 +17,12 @@ type Burst struct {
 	Status int
 }
 
+func (b Burst) check(at string, found *problems) {
+	notNegative(found, at+"Every", b.Every)
+	notNegative(found, at+"Length", b.Length)
+	found.status(at+"Status", b.Status)
+}
+
 // Before implements [Hazard].
 func (b Burst) Before(site *Site, next http.Handler) http.Handler {
 	every, length := int64(cmp.Or(b.Every, 50)), int64(cmp.Or(b.Length, 5))

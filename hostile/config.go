@@ -59,27 +59,25 @@ func (c Config) Validate() error {
 			found.add(path+"Host", site.Host, "a host that no other site has")
 		}
 		seen[site.Host] = true
-		if site.Pages < 0 {
-			found.add(path+"Pages", site.Pages, "0 or more")
-		}
+		notNegative(&found, path+"Pages", site.Pages)
 		if int(site.Fault) >= len(faultNames) {
 			found.add(path+"Fault", site.Fault, "one of Faults")
 		}
-		if site.CrawlDelay < 0 {
-			found.add(path+"CrawlDelay", site.CrawlDelay, "0 or more")
-		}
+		notNegative(&found, path+"CrawlDelay", site.CrawlDelay)
 		for j, hazard := range site.Hazards {
-			if hazard == nil {
-				found.add(fmt.Sprintf("%sHazards[%d]", path, j), nil, "a hazard")
+			at := fmt.Sprintf("%sHazards[%d]", path, j)
+			switch hazard := hazard.(type) {
+			case nil:
+				found.add(at, nil, "a hazard")
+			case interface {
+				check(at string, found *problems)
+			}:
+				hazard.check(at+".", &found)
 			}
 		}
 	}
-	if c.Solver.Latency < 0 {
-		found.add("Solver.Latency", c.Solver.Latency, "0 or more")
-	}
-	if c.Solver.TokenLasts < 0 {
-		found.add("Solver.TokenLasts", c.Solver.TokenLasts, "0 or more")
-	}
+	notNegative(&found, "Solver.Latency", c.Solver.Latency)
+	notNegative(&found, "Solver.TokenLasts", c.Solver.TokenLasts)
 	return errors.Join(found...)
 }
 
@@ -88,6 +86,19 @@ type problems []error
 
 func (p *problems) add(field string, value any, want string) {
 	*p = append(*p, fmt.Errorf("%s: %v, want %s", field, value, want))
+}
+
+func notNegative[T int | int64 | time.Duration](p *problems, field string, value T) {
+	if value < 0 {
+		p.add(field, value, "0 or more")
+	}
+}
+
+// status checks that of a response; 0 is its default.
+func (p *problems) status(field string, value int) {
+	if value != 0 && (value < 200 || value > 599) {
+		p.add(field, value, "a status from 200 to 599")
+	}
 }
 
 // validHost returns what a site's host should have been; empty if it is fine.

@@ -65,13 +65,7 @@ var faultNames = [...]string{
 const faultDomain = "fault.test"
 
 // Faults returns every fault but [NoFault].
-func Faults() []Fault {
-	faults := make([]Fault, 0, len(faultNames)-1)
-	for f := FaultRefuse; int(f) < len(faultNames); f++ {
-		faults = append(faults, f)
-	}
-	return faults
-}
+func Faults() []Fault { return all(FaultRefuse, len(faultNames)) }
 
 // String returns the fault's name, as the first label of its host has it.
 func (f Fault) String() string {
@@ -126,6 +120,7 @@ func (f Fault) commit(site *Site, w http.ResponseWriter, r *http.Request, next h
 		http.Redirect(w, r, r.URL.RequestURI(), http.StatusFound)
 		return
 	case FaultLostReply:
+		site.Book(r, Failed)
 		next.ServeHTTP(nowhere{make(http.Header)}, r)
 		abort(r)
 	case FaultResetBeforeHeader:
@@ -218,6 +213,6 @@ func (f Fault) write(site *Site, r *http.Request, conn net.Conn) {
 // nowhere is a response that nobody gets.
 type nowhere struct{ header http.Header }
 
-func (n nowhere) Header() http.Header         { return n.header }
-func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
-func (n nowhere) WriteHeader(int)             {}
+func (n nowhere) Header() http.Header       { return n.header }
+func (n nowhere) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+func (n nowhere) WriteHeader(int)           {}

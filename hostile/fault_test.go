@@ -141,9 +141,13 @@ func TestALostReplyHadItsEffect(t *testing.T) {
 		require.ErrorIs(t, err, syscall.ECONNRESET)
 	}
 	require.Equal(t, 1, s.Ledger().Duplicates())
+	_, err := client.Post(s.URL("/p/1"), "", nil)
+	require.Error(t, err)
+	require.Equal(t, 3, s.Ledger().Failed)
+	require.Zero(t, s.Ledger().Served)
 
 	s = web.Site(hostile.FaultResetBeforeHeader.Host())
-	_, err := client.Post(s.URL("/orders"), "application/x-www-form-urlencoded", strings.NewReader("id=1"))
+	_, err = client.Post(s.URL("/orders"), "application/x-www-form-urlencoded", strings.NewReader("id=1"))
 	require.ErrorIs(t, err, syscall.ECONNRESET)
 	require.Empty(t, s.Ledger().Orders)
 }
@@ -168,7 +172,7 @@ func TestFaultsAndSitesHaveNamesOfTheirOwn(t *testing.T) {
 		seen[fault.Host()] = true
 		require.NotContains(t, fault.Host(), "unknown")
 	}
-	for _, fault := range hostile.ProxyFaults {
+	for _, fault := range hostile.ProxyFaults() {
 		require.False(t, seen[fault.String()])
 		seen[fault.String()] = true
 		require.NotContains(t, fault.String(), "unknown")

@@ -24,6 +24,12 @@ type Gate struct {
 	Uses int
 }
 
+func (g Gate) check(at string, found *problems) {
+	notNegative(found, at+"After", g.After)
+	notNegative(found, at+"Lasts", g.Lasts)
+	notNegative(found, at+"Uses", g.Uses)
+}
+
 // A gate is a challenge on one site: who passed it, and what a solver needs to
 // know about it.
 type gate struct {
@@ -74,25 +80,38 @@ func newGate(site *Site, terms Gate, kind challengeKind, cookie string, bound bo
 // admits reports whether the request may pass: it is one of the first, or its
 // cookie is a clearance of this visitor's.
 func (g *gate) admits(r *http.Request) bool {
-	visitor, now := VisitorOf(r), time.Now()
-	cookie, err := r.Cookie(g.cookie)
+	var value string
+	if cookie, err := r.Cookie(g.cookie); err == nil {
+		value = cookie.Value
+	}
+	ok, act := g.judge(value, VisitorOf(r).Address, r.UserAgent(), time.Now())
+	if act != nothing {
+		g.site.Book(r, act)
+	}
+	return ok
+}
+
+// judge decides on a request with that cookie value, and what to book for it.
+func (g *gate) judge(value, address, agent string, now time.Time) (ok bool, act Act) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err == nil {
-		p := g.passes[cookie.Value]
-		switch {
-		case p == nil: // the visitor made it up, or another gate of the vendor's set it
-		case now.After(p.until) || g.Uses > 0 && p.used >= g.Uses:
-			delete(g.passes, cookie.Value)
-		case g.bound && (p.address != visitor.Address || p.agent != r.UserAgent()):
-			g.site.Book(r, Rejected)
-		default:
-			p.used++
-			return true
+	act = nothing
+	p := g.passes[value]
+	switch {
+	case p == nil: // none, or one that the visitor made up, or the vendor's before a clearance
+	case now.After(p.until) || g.Uses > 0 && p.used >= g.Uses:
+		delete(g.passes, value)
+	case g.bound && (p.address != address || p.agent != agent):
+		act = Rejected
+	default:
+		p.used++
+		if p.used == 1 {
+			act = Cleared
 		}
+		return true, act
 	}
-	g.asked[visitor.Address]++
-	return g.asked[visitor.Address] <= g.After
+	g.asked[address]++
+	return g.asked[address] <= g.After, act
 }
 
 // grant makes a clearance for a visitor and returns its cookie value.
@@ -109,7 +128,6 @@ func (g *gate) lasts() time.Duration { return cmp.Or(g.Lasts, DefaultClearance) 
 
 // clear lets the visitor through from now on.
 func (g *gate) clear(w http.ResponseWriter, r *http.Request) {
-	g.site.Book(r, Cleared)
 	http.SetCookie(w, &http.Cookie{
 		Name: g.cookie, Value: g.grant(VisitorOf(r).Address, r.UserAgent()),
 		Path: "/", MaxAge: int(g.lasts() / time.Second), HttpOnly: true,

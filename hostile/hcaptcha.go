@@ -14,6 +14,11 @@ type HCaptcha struct {
 	Status int
 }
 
+func (c HCaptcha) check(at string, found *problems) {
+	c.Gate.check(at, found)
+	found.status(at+"Status", c.Status)
+}
+
 // Before implements [Hazard].
 func (c HCaptcha) Before(site *Site, next http.Handler) http.Handler {
 	g := &formGate{

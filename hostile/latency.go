@@ -10,8 +10,15 @@ import (
 type Latency struct {
 	// Min is the shortest wait. Default 0.
 	Min time.Duration
-	// Max is the longest wait; at least Min. Default Min.
+	// Max is the longest wait. Default Min.
 	Max time.Duration
+}
+
+func (l Latency) check(at string, found *problems) {
+	notNegative(found, at+"Min", l.Min)
+	if l.Max != 0 && l.Max < l.Min {
+		found.add(at+"Max", l.Max, "at least Min")
+	}
 }
 
 // Before implements [Hazard].

@@ -18,12 +18,13 @@ const (
 	Throttled             // a request was refused because it came too fast
 	Failed                // the site answered with a fault of its own: 5xx, reset, cut short
 	Challenged            // a challenge page was served
-	Cleared               // a challenge was passed
+	Cleared               // a clearance let a visitor through for the first time
 	Rejected              // an answer to a challenge was wrong, used up or not this visitor's
 	Early                 // a request came back before the Retry-After it had been told
 	Disallowed            // a request for what robots.txt forbids
 	Leaked                // a request carried a proxy's credentials
 	acts
+	nothing = acts // to be booked
 )
 
 // Counts are the acts that a site booked.
@@ -34,7 +35,7 @@ type Counts struct {
 	Throttled  int // requests refused because they came too fast
 	Failed     int // faults: 5xx, resets, bodies cut short
 	Challenged int // challenge pages
-	Cleared    int // challenges passed
+	Cleared    int // clearances that let a visitor through, each counted once
 	Rejected   int // wrong, used up or foreign answers to challenges
 	Early      int // requests that came back before their Retry-After
 	Disallowed int // requests for what robots.txt forbids

@@ -23,6 +23,14 @@ type Outage struct {
 	RetryAfter time.Duration
 }
 
+func (o Outage) check(at string, found *problems) {
+	notNegative(found, at+"After", o.After)
+	notNegative(found, at+"For", o.For)
+	notNegative(found, at+"Every", o.Every)
+	notNegative(found, at+"RetryAfter", o.RetryAfter)
+	found.status(at+"Status", o.Status)
+}
+
 // Before implements [Hazard].
 func (o Outage) Before(site *Site, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,7 +60,7 @@ func TestASiteBooksLeakedCredentials(t *testing.T) {
 
 func TestEveryProxyFaultEndsInItsOwnWay(t *testing.T) {
 	web := start(t, hostile.Config{Sites: []hostile.SiteConfig{{Host: "shop.test", Identity: true}}})
-	for _, fault := range hostile.ProxyFaults {
+	for _, fault := range hostile.ProxyFaults() {
 		for _, scheme := range schemes {
 			for _, target := range []string{"http://shop.test/p/1", "https://shop.test/p/1"} {
 				t.Run(fault.String()+" "+scheme+" "+target, func(t *testing.T) {
@@ -204,4 +205,47 @@ func TestManyVisitorsAreNeverTakenForOneAnother(t *testing.T) {
 	group.Wait()
 	require.Zero(t, web.MachineRequests())
 	require.Len(t, s.Ledger().Visitors, 12)
+}
+
+func TestSOCKSKnowsAddressesAndRefusesWhatItDoesNotSpeak(t *testing.T) {
+	web, _ := site(t)
+	proxy := addProxy(t, web, hostile.ProxyConfig{Scheme: "socks5"})
+	service, err := url.Parse(web.Solver().URL())
+	require.NoError(t, err)
+	port, err := strconv.ParseUint(service.Port(), 10, 16)
+	require.NoError(t, err)
+	to := string([]byte{byte(port >> 8), byte(port)})
+	ipv6 := strings.Repeat("\x00", 15) + "\x01"
+	for name, c := range map[string]struct{ say, want string }{
+		"IPv4":                       {"\x05\x01\x00" + "\x05\x01\x00\x01\x7f\x00\x00\x01" + to, "\x05\x00" + "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"},
+		"IPv6, where nobody listens": {"\x05\x01\x00" + "\x05\x01\x00\x04" + ipv6 + "\x00\x01", "\x05\x00" + "\x05\x04\x00\x01\x00\x00\x00\x00\x00\x00"},
+		"BIND":                       {"\x05\x01\x00" + "\x05\x02\x00\x01\x7f\x00\x00\x01" + to, "\x05\x00" + "\x05\x07\x00\x01\x00\x00\x00\x00\x00\x00"},
+		"no method in common":        {"\x05\x01\x02", "\x05\xff"},
+		"SOCKS4":                     {"\x04\x01", ""},
+		"SOCKS4 after the login":     {"\x05\x01\x00" + "\x04\x01\x00\x01", "\x05\x00"},
+		"an address of no kind":      {"\x05\x01\x00" + "\x05\x01\x00\x09", "\x05\x00"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", proxy.URL().Host)
+			require.NoError(t, err)
+			defer conn.Close()
+			require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+			_, err = io.WriteString(conn, c.say)
+			require.NoError(t, err)
+			got := make([]byte, len(c.want))
+			_, err = io.ReadFull(conn, got)
+			require.NoError(t, err)
+			require.Equal(t, c.want, string(got))
+			if name == "IPv4" {
+				_, err = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+				require.NoError(t, err)
+				answer, err := io.ReadAll(conn)
+				require.NoError(t, err)
+				require.Contains(t, string(answer), "404 Not Found")
+				return
+			}
+			rest, _ := io.ReadAll(conn)
+			require.Empty(t, rest, "it hangs up")
+		})
+	}
 }

@@ -27,15 +27,21 @@ const (
 	ProxyReset                            // it resets connections in the middle of the response
 )
 
-// ProxyFaults lists every fault but [ProxySound].
-var ProxyFaults = [...]ProxyFault{
-	ProxyRefuse, ProxyBlackHole, ProxyGarbage, ProxyUnauthorized, ProxyForbidden, ProxyBadGateway,
-	ProxyUnavailable, ProxyGatewayTimeout, ProxyHang, ProxyTunnelGarbage, ProxyReset,
-}
-
 var proxyFaultNames = [...]string{
 	"sound", "refuse", "black hole", "garbage", "unauthorized", "forbidden", "bad gateway",
 	"unavailable", "gateway timeout", "hang", "tunnel garbage", "reset",
+}
+
+// ProxyFaults returns every fault but [ProxySound].
+func ProxyFaults() []ProxyFault { return all(ProxyRefuse, len(proxyFaultNames)) }
+
+// all lists the values from first to the one before end.
+func all[T ~uint8](first T, end int) []T {
+	list := make([]T, 0, end)
+	for v := first; int(v) < end; v++ {
+		list = append(list, v)
+	}
+	return list
 }
 
 // String returns the fault in words.

@@ -40,6 +40,16 @@ type RateLimit struct {
 	Status int
 }
 
+func (l RateLimit) check(at string, found *problems) {
+	notNegative(found, at+"Requests", l.Requests)
+	notNegative(found, at+"Window", l.Window)
+	notNegative(found, at+"Wait", l.Wait)
+	found.status(at+"Status", l.Status)
+	if l.Form > RetryUnsaid {
+		found.add(at+"Form", l.Form, "one of the forms")
+	}
+}
+
 // Before implements [Hazard].
 func (l RateLimit) Before(site *Site, next http.Handler) http.Handler {
 	limiter := &limiter{

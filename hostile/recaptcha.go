@@ -14,6 +14,11 @@ type ReCaptcha struct {
 	Status int
 }
 
+func (c ReCaptcha) check(at string, found *problems) {
+	c.Gate.check(at, found)
+	found.status(at+"Status", c.Status)
+}
+
 // Before implements [Hazard].
 func (c ReCaptcha) Before(site *Site, next http.Handler) http.Handler {
 	g := &formGate{

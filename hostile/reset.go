@@ -14,6 +14,10 @@ type Reset struct {
 	AfterHeader bool
 }
 
+func (h Reset) check(at string, found *problems) {
+	notNegative(found, at+"OneIn", h.OneIn)
+}
+
 // Before implements [Hazard].
 func (h Reset) Before(site *Site, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,6 +17,12 @@ type Tarpit struct {
 	Every time.Duration
 }
 
+func (h Tarpit) check(at string, found *problems) {
+	notNegative(found, at+"OneIn", h.OneIn)
+	notNegative(found, at+"Drop", h.Drop)
+	notNegative(found, at+"Every", h.Every)
+}
+
 // Before implements [Hazard].
 func (h Tarpit) Before(site *Site, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

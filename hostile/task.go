@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -80,7 +78,7 @@ func badGateway(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
 }
 
-// order reads a request into v, which holds the key it must carry.
+// hear reads a request into v, which holds the key it must carry.
 func (s *Solver) hear(w http.ResponseWriter, r *http.Request, v interface{ key() string }) bool {
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(v); err != nil {
 		s.refuse(w, refuseParameters)
@@ -257,50 +255,4 @@ func (s *Solver) report(correct bool) http.HandlerFunc {
 		}
 		s.say(w, map[string]any{"errorId": 0, "status": "success"})
 	}
-}
-
-// egress returns the address that the solver will work from: that of the client's
-// proxy. Only proxies of the web can be reached.
-func (s *Solver) egress(spec taskSpec) (string, *solverRefusal) {
-	address, login, password := spec.ProxyAddress, spec.ProxyLogin, spec.ProxyPassword
-	port := strconv.Itoa(spec.ProxyPort)
-	if address == "" && spec.Proxy != "" {
-		u := proxyText(spec.Proxy)
-		address, port, login = u.Hostname(), u.Port(), u.User.Username()
-		password, _ = u.User.Password()
-	}
-	if address == "" {
-		return "", refuseBadProxy
-	}
-	proxy := s.web.proxyAt(address + ":" + port)
-	switch {
-	case proxy == nil || !proxy.reachable():
-		return "", refuseProxyDead
-	case !proxy.admits(login, password):
-		return "", refuseProxySecret
-	}
-	return proxy.exit, nil
-}
-
-// proxyText reads a proxy in one of the forms scheme://user:password@host:port,
-// user:password@host:port, host:port:user:password and scheme:host:port:user:password.
-func proxyText(text string) *url.URL {
-	if !strings.Contains(text, "://") && !strings.Contains(text, "@") {
-		parts := strings.Split(text, ":")
-		if len(parts) == 3 || len(parts) == 5 {
-			parts = parts[1:]
-		}
-		if len(parts) == 4 {
-			return &url.URL{Scheme: "http", Host: parts[0] + ":" + parts[1], User: url.UserPassword(parts[2], parts[3])}
-		}
-		return &url.URL{Scheme: "http", Host: strings.Join(parts, ":")}
-	}
-	if !strings.Contains(text, "://") {
-		text = "http://" + text
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		return new(url.URL)
-	}
-	return u
 }

@@ -12,6 +12,10 @@ type Truncate struct {
 	OneIn int
 }
 
+func (h Truncate) check(at string, found *problems) {
+	notNegative(found, at+"OneIn", h.OneIn)
+}
+
 // Before implements [Hazard].
 func (h Truncate) Before(site *Site, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,6 +14,11 @@ type Turnstile struct {
 	Status int
 }
 
+func (c Turnstile) check(at string, found *problems) {
+	c.Gate.check(at, found)
+	found.status(at+"Status", c.Status)
+}
+
 // Before implements [Hazard].
 func (c Turnstile) Before(site *Site, next http.Handler) http.Handler {
 	g := &formGate{

@@ -265,19 +265,39 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 			{Host: "UP.test"},
 			{Host: "a.fault.test"},
 			{Host: "x.test", Pages: -1, CrawlDelay: -1},
-			{Host: "x.test", Hazards: []hostile.Hazard{nil}},
+			{Host: "x.test", Hazards: []hostile.Hazard{
+				nil,
+				hostile.Ban{Requests: -1, Window: -1, For: -1, Status: 99},
+				hostile.RateLimit{Requests: -1, Window: -1, Wait: -1, Form: 9, Status: 1000},
+				hostile.Burst{Every: -1, Length: -1, Status: 1},
+				hostile.Outage{After: -1, For: -1, Every: -1, RetryAfter: -1, Status: 1},
+				hostile.Reset{OneIn: -1}, hostile.Truncate{OneIn: -1}, hostile.Tarpit{OneIn: -1, Drop: -1, Every: -1},
+				hostile.Latency{Min: 2, Max: 1}, hostile.Latency{Min: -1},
+				hostile.ReCaptcha{Gate: hostile.Gate{After: -1, Lasts: -1, Uses: -1}, Status: 1},
+				hostile.Turnstile{Status: 1}, hostile.HCaptcha{Status: 1}, hostile.AmazonButton{Status: 1},
+				hostile.Cloudflare{Gate: hostile.Gate{After: -1}}, hostile.DataDome{Gate: hostile.Gate{After: -1}}, hostile.AWSWAF{Gate: hostile.Gate{After: -1}},
+			}},
 		},
 		Solver: hostile.SolverConfig{Latency: -1, TokenLasts: -1},
 	})
 	for _, path := range []string{
 		"Sites[0].Host", "Sites[1].Host", "Sites[2].Host", "Sites[3].Pages", "Sites[3].CrawlDelay",
 		"Sites[4].Host", "Sites[4].Hazards[0]", "Solver.Latency", "Solver.TokenLasts",
+		"Hazards[1].Requests: -1, want 0 or more", "Hazards[1].Window: -1ns", "Hazards[1].For", "Hazards[1].Status: 99",
+		"Hazards[2].Requests", "Hazards[2].Window", "Hazards[2].Wait", "Hazards[2].Form", "Hazards[2].Status",
+		"Hazards[3].Every", "Hazards[3].Length", "Hazards[3].Status",
+		"Hazards[4].After", "Hazards[4].For", "Hazards[4].Every", "Hazards[4].RetryAfter", "Hazards[4].Status",
+		"Hazards[5].OneIn", "Hazards[6].OneIn", "Hazards[7].OneIn", "Hazards[7].Drop", "Hazards[7].Every",
+		"Hazards[8].Max", "Hazards[9].Min",
+		"Hazards[10].After", "Hazards[10].Lasts", "Hazards[10].Uses", "Hazards[10].Status",
+		"Hazards[11].Status", "Hazards[12].Status", "Hazards[13].Status",
+		"Hazards[14].After", "Hazards[15].After", "Hazards[16].After",
 	} {
 		require.ErrorContains(t, err, path)
 	}
 	web := start(t, hostile.Config{})
-	_, err = web.AddProxy(hostile.ProxyConfig{Scheme: "ftp", Exit: "here", Flap: -1, Password: "p"})
-	for _, field := range []string{"Scheme", "Exit", "Flap", "User"} {
+	_, err = web.AddProxy(hostile.ProxyConfig{Scheme: "ftp", Exit: "here", Flap: -1, Password: "p", Latency: -1, ResetAfter: -1, Fault: 99})
+	for _, field := range []string{"Scheme", "Exit", "Flap", "User", "Latency", "ResetAfter", "Fault: unknown"} {
 		require.ErrorContains(t, err, field)
 	}
 }
