@@ -2,7 +2,6 @@ package retry
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -31,8 +30,8 @@ type lifetime struct {
 	timer    *time.Timer
 	paused   time.Duration // what was left of the time when the clock stopped; 0 while it runs
 	unfollow func() bool
-	after    []*func()
-	returned bool // to the caller: the lease goes back when the body is over
+	after    *follower // those to tell, newest first
+	returned bool      // to the caller: the lease goes back when the body is over
 }
 
 // newLifetime opens an attempt of call. A timeout that cannot come before the
@@ -74,11 +73,12 @@ func (l *lifetime) Done() <-chan struct{} {
 		close(l.ended)
 		return l.ended
 	}
+	check := l.check
 	if !l.deadline.IsZero() && l.paused == 0 {
-		l.timer = time.AfterFunc(time.Until(l.deadline), l.check)
+		l.timer = time.AfterFunc(time.Until(l.deadline), check)
 	}
 	if l.Context.Done() != nil {
-		l.unfollow = context.AfterFunc(l.Context, l.check)
+		l.unfollow = context.AfterFunc(l.Context, check)
 	}
 	return l.ended
 }
@@ -91,26 +91,48 @@ func (l *lifetime) Err() error {
 	return l.err
 }
 
+// follower is somebody to be told of the attempt's end, in a doubly linked list.
+type follower struct {
+	life       *lifetime
+	f          func()
+	prev, next *follower
+	gone       bool // from the list
+}
+
 // AfterFunc calls f when the attempt is over; see [context.AfterFunc].
 func (l *lifetime) AfterFunc(f func()) (stop func() bool) {
 	l.Done()
+	n := &follower{life: l, f: f}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
+		n.gone = true
 		go f()
-		return func() bool { return false }
+		return n.stop
 	}
-	l.after = append(l.after, &f)
-	return func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		i := slices.Index(l.after, &f)
-		if i < 0 {
-			return false
-		}
-		l.after = slices.Delete(l.after, i, i+1)
-		return true
+	if n.next = l.after; n.next != nil {
+		n.next.prev = n
 	}
+	l.after = n
+	return n.stop
+}
+
+func (n *follower) stop() bool {
+	n.life.mu.Lock()
+	defer n.life.mu.Unlock()
+	if n.gone {
+		return false
+	}
+	n.gone = true
+	if n.next != nil {
+		n.next.prev = n.prev
+	}
+	if n.prev != nil {
+		n.prev.next = n.next
+	} else {
+		n.life.after = n.next
+	}
+	return true
 }
 
 // check ends the attempt if its time or its caller's is over.
@@ -142,12 +164,15 @@ func (l *lifetime) end(err error, expired bool) {
 	}
 	unfollow, after, returned := l.unfollow, l.after, l.returned
 	l.after = nil
+	for n := after; n != nil; n = n.next {
+		n.gone = true
+	}
 	l.mu.Unlock()
 	if unfollow != nil {
 		unfollow()
 	}
-	for _, f := range after {
-		(*f)()
+	for n := after; n != nil; n = n.next {
+		n.f()
 	}
 	if returned { // nothing more can come of the body, whether it is closed or not
 		l.attempt.Release(err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,17 +173,24 @@ func TestTheContextBehavesAsTheStandardLibrarysDoes(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var ctx, child context.Context
-					told, kept := 0, 0
+					var told, kept atomic.Int64
 					rt := build(t, &target{answer: func(_ int, req *http.Request) (*http.Response, error) {
 						ctx = req.Context()
 						if watching {
 							var cancel context.CancelFunc
 							child, cancel = context.WithCancel(ctx)
 							t.Cleanup(cancel)
-							context.AfterFunc(ctx, func() { told++ })
-							stop := context.AfterFunc(ctx, func() { kept++ })
-							require.True(t, stop())
-							require.False(t, stop())
+							var stops []func() bool
+							for range 3 { // first, middle and last of those who wait
+								context.AfterFunc(ctx, func() { told.Add(1) })
+								stops = append(stops, context.AfterFunc(ctx, func() { kept.Add(1) }))
+							}
+							context.AfterFunc(ctx, func() { told.Add(1) })
+							stops = append(stops, context.AfterFunc(ctx, func() { kept.Add(1) }))
+							for _, stop := range stops {
+								require.True(t, stop())
+								require.False(t, stop())
+							}
 						}
 						return respond(req, 200), nil
 					}}, nil)
@@ -201,10 +209,10 @@ func TestTheContextBehavesAsTheStandardLibrarysDoes(t *testing.T) {
 					context.AfterFunc(ctx, func() { late++ })
 					synctest.Wait()
 					require.Equal(t, 1, late)
-					require.Zero(t, kept)
+					require.Zero(t, kept.Load())
 					if watching {
 						require.Equal(t, c.want, child.Err())
-						require.Equal(t, 1, told)
+						require.EqualValues(t, 4, told.Load())
 					}
 				})
 			})
