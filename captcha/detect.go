@@ -36,7 +36,7 @@ type DetectorConfig struct {
 func (c DetectorConfig) Validate() error {
 	var errs []error
 	for i, r := range c.Rules {
-		if err := r.Validate(); err != nil {
+		for _, err := range r.problems() {
 			errs = append(errs, fmt.Errorf("Rules[%d].%w", i, err))
 		}
 	}

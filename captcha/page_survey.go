@@ -13,7 +13,7 @@ import (
 // ask for, each of one syntactic place.
 type survey struct {
 	title      string
-	text       []byte // visible text with collapsed spaces, no longer than maxText
+	text       []byte // visible text with collapsed spaces, about maxText characters of it
 	runes      int    // its length in characters
 	ids        names
 	classes    names
@@ -181,6 +181,16 @@ func (v *surveyor) say(b []byte) {
 
 var blank = []byte{' '}
 
+// separate keeps the words of one block from those of the next.
+func (v *surveyor) separate(tag atom.Atom) {
+	switch tag {
+	case atom.P, atom.Div, atom.Br, atom.H1, atom.H2, atom.H3, atom.H4, atom.Li, atom.Td, atom.Tr, atom.Hr, atom.Section, atom.Button:
+		if n := len(v.text); n > 0 && v.text[n-1] != ' ' {
+			v.text = append(v.text, ' ')
+		}
+	}
+}
+
 // quotes tells whether an element's contents are talk about markup.
 func quotes(tag atom.Atom) bool {
 	return tag == atom.Pre || tag == atom.Code || tag == atom.Template || tag == atom.Samp || tag == atom.Listing
@@ -195,6 +205,7 @@ func (v *surveyor) open(z *html.Tokenizer, raw []byte, selfClosing bool) {
 		atom.Xmp, atom.Plaintext:
 		v.raw = tag
 	}
+	v.separate(tag)
 	if quotes(tag) && !selfClosing {
 		v.quoted++
 	}
@@ -272,7 +283,9 @@ func (v *surveyor) element(tag atom.Atom) {
 func (v *surveyor) close(raw []byte) {
 	name, _ := tagName(raw[len("</"):])
 	v.raw = 0
-	switch tag := lookupTag(name); {
+	tag := lookupTag(name)
+	v.separate(tag)
+	switch {
 	case quotes(tag):
 		v.quoted = max(v.quoted-1, 0)
 	case tag == atom.Form:

@@ -2,6 +2,7 @@ package captcha
 
 import (
 	"bytes"
+	"slices"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -87,11 +88,14 @@ func attrValue(b []byte) (value, rest []byte) {
 	return b, nil
 }
 
+// foldKey returns key in lower case, which it is already as a rule.
 func foldKey(key []byte) []byte {
-	for _, c := range key {
-		if 'A' <= c && c <= 'Z' {
-			return bytes.ToLower(key)
-		}
+	if !slices.ContainsFunc(key, func(c byte) bool { return c != lower(c) }) {
+		return key
+	}
+	key = bytes.Clone(key)
+	for i, c := range key {
+		key[i] = lower(c)
 	}
 	return key
 }

@@ -60,7 +60,7 @@ func (d *Detector) suspects(p *Page, body []byte) bool {
 // bodyToInspect tells whether the response has a body that is a page.
 func bodyToInspect(resp *http.Response) bool {
 	switch {
-	case resp.Body == nil, resp.Body == http.NoBody, resp.ContentLength == 0,
+	case resp.Body == nil, resp.Body == http.NoBody,
 		resp.StatusCode < 200, resp.StatusCode == http.StatusNoContent, resp.StatusCode == http.StatusNotModified,
 		resp.Request != nil && resp.Request.Method == http.MethodHead:
 		return false

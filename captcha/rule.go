@@ -41,8 +41,9 @@ type Rule struct {
 const minMarker = 4
 
 // Validate tells everything that is wrong with the rule.
-func (r Rule) Validate() error {
-	var errs []error
+func (r Rule) Validate() error { return errors.Join(r.problems()...) }
+
+func (r Rule) problems() (errs []error) {
 	if r.Name == "" {
 		errs = append(errs, errors.New(`Name: "", want a name`))
 	}
@@ -60,7 +61,7 @@ func (r Rule) Validate() error {
 	if !(r.Confidence >= 0 && r.Confidence <= 1) {
 		errs = append(errs, fmt.Errorf("Confidence: %v, want 0 to 1", r.Confidence))
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // judge makes the challenge of a match.
