@@ -2,7 +2,6 @@ package headers
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,7 +54,7 @@ func (g *Generator) chromiumCache(w *writer, s *Situation) {
 		noStore && g.profile.Version >= g.data.Since.NoStoreUpFront:
 		w.add(nPragma, "no-cache")
 		w.add(nCacheControl, "no-cache")
-	case s.Kind == Reload, s.Kind == ServiceWorker, s.Cache == CacheNoCache,
+	case s.Kind == Reload, s.Kind == ServiceWorker, s.Cache == CacheNoCache, s.conditional() && !s.FromWorker,
 		s.Kind.navigation() && (s.method() == "POST" || s.OriginalMethod == "POST"):
 		w.add(nCacheControl, "max-age=0")
 	}
@@ -100,7 +99,7 @@ func (g *Generator) chromiumNavigation(w *writer, s *Situation) {
 // around them, which has changed place twice.
 func (g *Generator) chromiumForm(w *writer, s *Situation) {
 	contentType, _ := s.script(nContentType)
-	origin := s.origin()
+	origin := g.chromiumOrigin(s)
 	since, version := &g.data.Since, g.profile.Version
 	switch {
 	case s.Kind == Reload || s.Kind == HardReload:
@@ -141,167 +140,6 @@ func (g *Generator) navigationHints(w *writer, s *Situation) {
 	}
 }
 
-func (g *Generator) chromiumSubresource(w *writer, s *Situation) {
-	trusted := secure(s.URL)
-	var m blinkMap
-	early := s.earlyOrigin()
-	g.fillBlinkMap(&m, s, trusted, early)
-	rangeValue := g.writeBlinkMap(w, s, &m)
-	if !m.has(nAccept) {
-		w.add(nAccept, g.acceptValue(s))
-	}
-	if s.Kind == Prefetch && g.profile.Version < g.data.Since.SecPurpose {
-		w.add(nPurpose, "prefetch")
-	}
-	if g.profile.Version >= g.data.Since.LateValidators {
-		w.opt(nIfNoneMatch, s.IfNoneMatch)
-		w.opt(nIfModified, s.IfModifiedSince)
-	}
-	origin := s.origin()
-	if early {
-		origin = ""
-	}
-	atRedirect := g.profile.Version >= g.data.Since.LateRedirectOrigin && s.originAddedByRedirect()
-	if !atRedirect {
-		w.opt(nOrigin, origin)
-	}
-	r := s.relationOf()
-	if trusted {
-		w.add(nFetchSite, relationNames[r])
-		w.add(nFetchMode, string(s.mode()))
-		w.add(nFetchDest, kinds[s.Kind].dest)
-	}
-	if atRedirect {
-		w.opt(nOrigin, origin)
-	}
-	if trusted {
-		w.opt(nFetchStorage, g.storageAccess(s, r))
-	}
-	w.opt(nReferer, s.referer(true))
-	switch {
-	case m.has(nAcceptEncoding):
-	case s.Kind.media(), rangeValue != "":
-		w.add(nAcceptEncoding, "identity")
-	default:
-		w.add(nAcceptEncoding, g.encodingFor(s))
-	}
-	w.opt(nAcceptLanguage, g.acceptLanguage)
-	w.cookies(s.Cookies, true)
-	w.opt(nRange, rangeValue)
-}
-
-// fillBlinkMap inserts in the order of Blink's code.
-func (g *Generator) fillBlinkMap(m *blinkMap, s *Situation, trusted, early bool) {
-	since, version := &g.data.Since, g.profile.Version
-	m.init(version >= since.Rapidhash)
-	hints := func() {
-		if !trusted || s.FromWorker {
-			return
-		}
-		asked := s.mayAskHints()
-		for _, hint := range insertedHints {
-			if value, ok := g.hinted(s, hint, asked); ok {
-				m.set(Field{hint, value})
-			}
-		}
-	}
-	if version < since.ScriptHeadersFirst {
-		hints()
-	}
-	var room [16]Field
-	own := append(room[:0], s.Headers...)
-	if early {
-		own = append(own, Field{nOrigin.h1, s.mapOrigin()})
-	}
-	switch {
-	case s.Kind == EventSource:
-		own = append(own, Field{nAccept.h1, g.acceptValue(s)})
-		if version < since.NoStoreUpFront {
-			own = append(own, Field{nCacheControl.h1, "no-cache"})
-		}
-	case s.Kind == Prefetch && version >= since.SecPurpose:
-		own = append(own, Field{nSecPurpose.h1, "prefetch"})
-	case s.Kind.media():
-		own = append(own, Field{nRange.h1, "bytes=0-"})
-		if version < since.PlainMedia {
-			own = append(own, Field{nAcceptEncoding.h1, "identity;q=1, *;q=0"})
-		}
-	}
-	slices.SortStableFunc(own, func(a, b Field) int { return compareFold(a.Name, b.Name) })
-	for _, f := range own {
-		m.set(f)
-	}
-	if version >= since.ScriptHeadersFirst {
-		hints()
-	}
-	m.set(Field{nUserAgent.h1, g.userAgent})
-	if g.profile.DNT {
-		m.set(Field{nDNT.h1, "1"})
-	}
-	if version < since.LateValidators {
-		if s.IfNoneMatch != "" {
-			m.set(Field{nIfNoneMatch.h1, s.IfNoneMatch})
-		}
-		if s.IfModifiedSince != "" {
-			m.set(Field{nIfModified.h1, s.IfModifiedSince})
-		}
-	}
-}
-
-// writeBlinkMap writes the map in bucket order. The cache takes Range out of it
-// and puts it back at the end: it is returned.
-func (g *Generator) writeBlinkMap(w *writer, _ *Situation, m *blinkMap) (rangeValue string) {
-	for _, at := range m.buckets {
-		if at == 0 {
-			continue
-		}
-		f := m.entries[at-1].Field
-		if equalFold(f.Name, nRange.h1) {
-			rangeValue = f.Value
-			continue
-		}
-		w.custom(f)
-	}
-	return rangeValue
-}
-
-func compareFold(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if x, y := lower(a[i]), lower(b[i]); x != y {
-			return int(x) - int(y)
-		}
-	}
-	return len(a) - len(b)
-}
-
-// earlyOrigin reports whether the renderer sets Origin itself, also to the page's
-// own origin: for fonts, modules, crossorigin elements and preloads for fetch().
-func (s *Situation) earlyOrigin() bool {
-	switch s.Kind {
-	case Font, Module:
-		return s.mode() == ModeCORS
-	case Fetch:
-		return s.Preload && s.mode() == ModeCORS
-	case Image, Style, Script, Track, Prefetch:
-		return s.Mode == ModeCORS && !s.FromWorker
-	}
-	return false
-}
-
-// mapOrigin is the early Origin.
-func (s *Situation) mapOrigin() string {
-	if s.tainted() {
-		return "null"
-	}
-	return originOf(s.Initiator)
-}
-
-// originAddedByRedirect reports whether the request left the page's origin only
-// by a redirect, so that the first hop had no Origin header.
-func (s *Situation) originAddedByRedirect() bool {
-	return len(s.Redirects) > 0 && !s.unsafeMethod() && isSameOrigin(s.Initiator, s.Redirects[0])
-}
-
 // chromiumWorker writes the script request of a worker, which the browser process
 // sends: no hints, no map.
 func (g *Generator) chromiumWorker(w *writer, s *Situation) {
@@ -330,7 +168,7 @@ func (g *Generator) chromiumPreflight(w *writer, s *Situation) {
 	w.add(nAccept, "*/*")
 	w.add(nRequestMethod, s.requestMethod())
 	w.opt(nRequestHeaders, s.requestHeaders())
-	w.add(nOrigin, s.origin())
+	w.add(nOrigin, s.origin(true))
 	w.add(nUserAgent, g.userAgent)
 	w.add(nFetchMode, string(ModeCORS)) // even to an insecure URL
 	if secure(s.URL) {
@@ -345,7 +183,7 @@ func (g *Generator) chromiumPreflight(w *writer, s *Situation) {
 func (g *Generator) chromiumSocket(w *writer, s *Situation) {
 	w.add(nUserAgent, g.userAgent)
 	w.add(nUpgrade, "websocket")
-	w.add(nOrigin, s.origin())
+	w.add(nOrigin, s.origin(true))
 	w.add(nSocketVersion, "13")
 	w.add(nAcceptEncoding, g.encodingFor(s))
 	w.opt(nAcceptLanguage, g.acceptLanguage)

@@ -140,8 +140,9 @@ func (s *Situation) unsafeMethod() bool {
 
 // origin is the value of the Origin header where the standard wants one: on CORS
 // requests that leave the origin, on WebSockets and on every method but GET and
-// HEAD (Fetch, "append a request Origin header").
-func (s *Situation) origin() string {
+// HEAD (Fetch, "append a request Origin header"). policed says that the referrer
+// policy may hide it.
+func (s *Situation) origin(policed bool) string {
 	if s.Initiator == nil {
 		return ""
 	}
@@ -150,7 +151,7 @@ func (s *Situation) origin() string {
 	case mode == modeWebSocket, s.Kind == Preflight, mode == ModeCORS && s.crossOrigin():
 	case !s.unsafeMethod():
 		return ""
-	case mode != ModeCORS && s.hidesOrigin():
+	case policed && mode != ModeCORS && s.hidesOrigin():
 		return "null"
 	}
 	if s.tainted() {
@@ -173,9 +174,9 @@ func (s *Situation) hidesOrigin() bool {
 
 // storageAccess is the value of Sec-Fetch-Storage-Access where it may be sent:
 // on cross-site requests that carry cookies, but neither on the page itself nor
-// on preflights and handshakes.
+// on handshakes. Only Firefox announces it on preflights.
 func (g *Generator) storageAccess(s *Situation, r relation) string {
-	if r != crossSite || s.Kind.topLevel() || s.Kind == Preflight || s.Kind == Socket ||
+	if r != crossSite || s.Kind.topLevel() || s.Kind == Socket ||
 		g.profile.Version < g.data.Since.StorageAccess || s.credentials() != CredentialsInclude {
 		return ""
 	}

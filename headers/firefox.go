@@ -11,12 +11,8 @@ func (g *Generator) firefox(w *writer, s *Situation) {
 		w.add(nHost, hostOf(s.URL))
 	}
 	w.add(nUserAgent, g.userAgent)
-	accept, ok := s.script(nAccept)
-	if !ok || s.Kind.navigation() || s.Kind == Preflight {
-		accept = g.firefoxAccept(s)
-	}
-	w.add(nAccept, accept)
-	w.opt(nAcceptLanguage, g.acceptLanguage)
+	w.add(nAccept, s.scriptOr(nAccept, g.acceptValue(s)))
+	w.opt(nAcceptLanguage, s.scriptOr(nAcceptLanguage, g.acceptLanguage))
 	if s.Kind.media() {
 		w.add(nRange, "bytes=0-")
 	} else {
@@ -43,8 +39,7 @@ func (g *Generator) firefoxOpening(w *writer, s *Situation, r relation, referer 
 	if secure(s.URL) || g.thirdParty == CookiesAllowed {
 		storage = g.storageAccess(s, r)
 	}
-	contentType, _ := s.script(nContentType)
-	origin := s.firefoxOrigin()
+	origin := s.origin(true)
 	switch {
 	case s.Kind == Socket:
 		w.add(nSocketVersion, "13")
@@ -53,58 +48,44 @@ func (g *Generator) firefoxOpening(w *writer, s *Situation, r relation, referer 
 		w.opt(nSocketProtocol, protocol)
 		w.add(nSocketExt, "permessage-deflate")
 		w.add(nSocketKey, s.socketKey())
+		return late
 	case s.Kind == Preflight:
 		w.add(nRequestMethod, s.requestMethod())
 		w.opt(nRequestHeaders, s.requestHeaders())
 		w.opt(nReferer, referer)
 		w.opt(nOrigin, origin)
-		return ""
-	case s.Kind == Fetch && !s.Preload && len(s.Redirects) > 0:
-		s.contentLength(w)
-		w.opt(nOrigin, origin)
-		w.opt(nReferer, early)
-		g.firefoxScript(w, s, true)
 		w.opt(nFetchStorage, storage)
-	case s.Kind == Fetch && !s.Preload:
-		w.opt(nReferer, early)
-		g.firefoxScript(w, s, false)
+		return ""
+	}
+	// The CORS listener sets Origin when the channel opens, the channel itself
+	// when it connects.
+	opened, connected := "", origin
+	if s.mode() == ModeCORS && s.crossOrigin() {
+		opened, connected = origin, ""
+	}
+	if len(s.Redirects) > 0 {
+		// The new channel starts from the body; then the others get a hand in.
+		contentType, _ := s.script(nContentType)
 		w.opt(nContentType, contentType)
 		s.contentLength(w)
-		w.opt(nOrigin, origin)
-		w.opt(nFetchStorage, storage)
-	case s.Kind == XHR:
+		w.opt(nOrigin, opened)
+		g.firefoxScript(w, s, false)
+		w.opt(nReferer, early)
+	} else {
+		afterScript := s.Kind == XHR || s.FromWorker
+		if !afterScript {
+			w.opt(nReferer, early)
+		}
 		g.firefoxScript(w, s, true)
-		w.opt(nReferer, early)
+		if afterScript {
+			w.opt(nReferer, early)
+		}
 		s.contentLength(w)
-		w.opt(nFetchStorage, storage)
-		w.opt(nOrigin, origin)
-	default:
-		g.firefoxOther(w, s, early, contentType, storage, origin)
-	}
-	return late
-}
-
-// firefoxOther is firefoxOpening for elements, navigations and beacons.
-func (g *Generator) firefoxOther(w *writer, s *Situation, early, contentType, storage, origin string) {
-	redirected := len(s.Redirects) > 0
-	switch {
-	case s.Kind == ServiceWorker:
-		w.add(nServiceWorker, "script")
-	case s.Kind == Prefetch && g.profile.Version < g.data.Since.SecPurpose:
-		w.add(nXMoz, "prefetch")
-	case s.Kind == Prefetch:
-		w.add(nSecPurpose, "prefetch")
-	}
-	if !redirected {
-		w.opt(nReferer, early)
-	}
-	w.opt(nContentType, contentType)
-	s.contentLength(w)
-	if redirected {
-		w.opt(nReferer, early)
+		w.opt(nOrigin, opened)
 	}
 	w.opt(nFetchStorage, storage)
-	w.opt(nOrigin, origin)
+	w.opt(nOrigin, connected)
+	return late
 }
 
 // firefoxChannel writes what every channel adds when it connects.
@@ -149,7 +130,7 @@ func (g *Generator) firefoxChannel(w *writer, s *Situation, trusted bool, r rela
 	}
 	switch {
 	case s.Kind == HardReload, s.Kind == EventSource, s.Kind == ServiceWorker, s.Kind == Socket,
-		s.Cache == CacheNoStore, s.Cache == CacheReload:
+		s.Cache == CacheNoStore, s.Cache == CacheReload, s.conditional() && s.Kind == Fetch:
 		w.add(nPragma, "no-cache")
 		w.add(nCacheControl, "no-cache")
 	case s.Cache == CacheNoCache:
@@ -182,24 +163,34 @@ func (g *Generator) lateReferer(s *Situation) bool {
 	return s.ReferrerPolicy == "" || s.ReferrerPolicy == StrictOriginWhenCrossOrigin
 }
 
-// firefoxScript writes the headers that a script set, in its order.
+// firefoxScript writes the headers that were set by name, in their order: a
+// script's, the type of a body, and what marks special requests.
 func (g *Generator) firefoxScript(w *writer, s *Situation, contentType bool) {
+	switch {
+	case s.Kind == ServiceWorker:
+		w.add(nServiceWorker, "script")
+	case s.Kind == Prefetch && g.profile.Version < g.data.Since.SecPurpose:
+		w.add(nXMoz, "prefetch")
+	case s.Kind == Prefetch:
+		w.add(nSecPurpose, "prefetch")
+	}
 	for _, f := range s.Headers {
-		if equalFold(f.Name, nAccept.h1) || !contentType && equalFold(f.Name, nContentType.h1) {
+		if equalFold(f.Name, nAccept.h1) || equalFold(f.Name, nAcceptLanguage.h1) ||
+			!contentType && equalFold(f.Name, nContentType.h1) {
 			continue
 		}
 		w.custom(f)
 	}
 }
 
-// firefoxOrigin leaves out Origin where only the Chromium family and WebKit send it.
-func (s *Situation) firefoxOrigin() string { return s.origin() }
-
-func (g *Generator) firefoxAccept(s *Situation) string {
-	if s.Kind == Socket {
-		return "*/*"
+// scriptOr is the value that the page's script has set, else the browser's own.
+func (s *Situation) scriptOr(n name, own string) string {
+	if s.Kind == Fetch || s.Kind == XHR || s.Kind == EventSource {
+		if v, ok := s.script(n); ok {
+			return v
+		}
 	}
-	return g.acceptValue(s)
+	return own
 }
 
 func (g *Generator) firefoxEncoding(s *Situation) string {

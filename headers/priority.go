@@ -15,17 +15,15 @@ func (g *Generator) chromiumPriority(s *Situation) string {
 		return "u=1, i"
 	case Style:
 		switch {
-		case s.Preload:
-			return byImportance(s, "u=0", "u=0", "u=4")
-		case s.Placement == InBody:
+		case s.Placement == InBody && !s.Preload:
 			return byImportance(s, "u=2", "u=1", "")
-		case s.Placement == Async:
+		case s.Placement == Async && !s.Preload:
 			return byImportance(s, "u=4", "u=1", "u=4")
 		}
-		return byImportance(s, "u=0", "u=0", "")
+		return byImportance(s, "u=0", "u=0", "u=1")
 	case Font:
 		if s.Preload {
-			return byImportance(s, "u=1", "u=1", "u=4")
+			return byImportance(s, "u=1", "u=1", "")
 		}
 		return "u=0"
 	case Fetch, EventSource, XHR, Preflight:
@@ -52,15 +50,12 @@ func chromiumScriptUrgency(s *Situation) (string, bool) {
 	case s.FromWorker:
 		return "u=0, i", true // importScripts waits for it
 	case s.Kind == Module, s.Preload:
-		return byImportance(s, "u=1", "u=1", "u=4"), true
+	case s.Placement == Async:
+		return byImportance(s, "", "u=1", ""), true
+	case s.Placement == InBody:
+		return byImportance(s, "u=2", "u=1", ""), true
 	}
-	switch s.Placement {
-	case Async:
-		return byImportance(s, "", "u=1", "u=4"), true
-	case InBody:
-		return byImportance(s, "u=2", "u=1", "u=4"), true
-	}
-	return byImportance(s, "u=1", "u=1", "u=4"), true
+	return byImportance(s, "u=1", "u=1", ""), true
 }
 
 func byImportance(s *Situation, auto, high, low string) string {
@@ -79,17 +74,20 @@ func firefoxPriority(s *Situation) string {
 	case IFrame, Object, Embed, Audio, Video, Track, EventSource, Preflight, Worker, SharedWorker, ServiceWorker, Manifest:
 		return "u=4"
 	case Image:
+		if s.Preload {
+			return byImportance(s, "u=5, i", "u=4, i", "u=6, i")
+		}
 		return byImportance(s, "u=5, i", "i", "u=6, i")
 	case Favicon, Beacon, Prefetch:
 		return "u=6"
 	case Style:
 		switch {
 		case s.Preload:
-			return "u=0"
+			return byImportance(s, "u=0", "u=0", "u=1")
 		case s.Placement == Async:
 			return byImportance(s, "u=4", "u=4", "u=5")
 		}
-		return byImportance(s, "u=2", "u=2", "u=4")
+		return byImportance(s, "u=2", "u=0", "u=2")
 	case Script, Module:
 		switch {
 		case s.FromWorker:
@@ -102,12 +100,12 @@ func firefoxPriority(s *Situation) string {
 		return byImportance(s, "", "u=2", "u=4")
 	case Font:
 		if s.Preload {
-			return byImportance(s, "u=2", "u=2", "u=4")
+			return byImportance(s, "u=2", "u=1", "u=4")
 		}
 		return ""
 	case Fetch:
 		if s.Preload {
-			return ""
+			return byImportance(s, "", "u=2", "u=4")
 		}
 		return byImportance(s, "u=4", "", "u=5")
 	case XHR:

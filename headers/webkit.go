@@ -40,12 +40,9 @@ func (g *Generator) webkitFields(s *Situation) webkitValues {
 	f := webkitValues{
 		encoding: g.encodingFor(s),
 		referer:  s.referer(true),
-		origin:   s.origin(),
+		origin:   s.origin(true),
 	}
-	var ok bool
-	if f.accept, ok = s.script(nAccept); !ok || s.Kind.navigation() || s.Kind == Preflight {
-		f.accept = g.acceptValue(s)
-	}
+	f.accept = s.scriptOr(nAccept, g.acceptValue(s))
 	mode := s.mode()
 	if s.Kind == Font && !s.Preload && s.Mode == "" {
 		mode = ModeNoCORS // WebKit's own way of asking for CSS fonts
