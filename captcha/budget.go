@@ -75,6 +75,9 @@ func (b *Budget) recall(l Ledger) error {
 	err := l.Load(func(e Entry) error {
 		b.nextID = max(b.nextID, e.ID)
 		if e.Op == Reserved {
+			if _, twice := open[e.ID]; twice {
+				return fmt.Errorf("reservation %d was made before", e.ID)
+			}
 			open[e.ID] = e
 			b.book(dayOf(e.At), e.Domain, e.Amount)
 			return nil
@@ -216,7 +219,7 @@ func (r *Reservation) Settle(now time.Time, spent trip.USD) error {
 	r.settled = true
 	r.mu.Unlock()
 
-	b := r.budget
+	b, spent := r.budget, max(0, spent)
 	b.mu.Lock()
 	b.turn(now)
 	b.book(r.day, r.domain, spent-r.amount)

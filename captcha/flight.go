@@ -53,7 +53,7 @@ func (fs *flights) land(key flightKey, f *flight, err error) {
 
 // record is what is remembered of a visitor's or domain's solves.
 type record struct {
-	solved   time.Time // when the last was accepted
+	lifted   uint64    // the turn at which the last was accepted
 	rejected int       // how many in a row were not
 	until    time.Time // when one more is tried after too many were not
 }
@@ -81,9 +81,9 @@ func (rs *records) get(key string, now time.Time) record {
 	return record{}
 }
 
-// accepted notes that an answer was good.
-func (rs *records) accepted(key string, now time.Time) {
-	rs.change(key, now, func(r *record) { *r = record{solved: now} })
+// accepted notes that an answer was good, at a turn of the group's.
+func (rs *records) accepted(key string, turn uint64, now time.Time) {
+	rs.change(key, now, func(r *record) { *r = record{lifted: turn} })
 }
 
 // rejected notes that an answer was not good. From limit in a row on, nothing is

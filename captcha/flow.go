@@ -25,7 +25,7 @@ type flow struct {
 
 	challenge *Challenge // the newest; nil before the first
 	began     time.Time  // when the first was seen
-	sent      time.Time  // when the exchange that met the newest began
+	sent      uint64     // the group's turn when the exchange that met the newest began
 	userAgent string     // that it was shown to
 	snippet   []byte
 	provider  string   // asked last
@@ -33,7 +33,7 @@ type flow struct {
 }
 
 func (f *flow) run(ctx context.Context) (*http.Response, error) {
-	sent := time.Now()
+	sent := f.group.turn.Load()
 	e, err := f.send(ctx, f.req)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (f *flow) run(ctx context.Context) (*http.Response, error) {
 }
 
 // meet takes note of a challenge or block.
-func (f *flow) meet(ctx context.Context, c *Challenge, resp *http.Response, sent time.Time) {
+func (f *flow) meet(ctx context.Context, c *Challenge, resp *http.Response, sent uint64) {
 	f.challenge, f.sent, f.userAgent = c, sent, f.req.Header.Get("User-Agent")
 	if resp.Request != nil {
 		f.userAgent = resp.Request.Header.Get("User-Agent")
@@ -122,7 +122,7 @@ func (f *flow) lift(ctx context.Context) (*http.Response, error) {
 func (f *flow) recall(ctx context.Context) bool {
 	now, v := time.Now(), visitorOf(ctx, f.group.self)
 	key := v.egress() + " " + f.domain
-	if solved := f.group.visitors.get(visitorKey(v, f.domain), now).solved; solved.After(f.sent) {
+	if f.group.visitors.get(visitorKey(v, f.domain), now).lifted > f.sent {
 		return true
 	}
 	c, ok := f.group.clearances.find(key, f.userAgent, now)
@@ -150,7 +150,7 @@ func (f *flow) grant(v *visitor, c clearance) {
 // again sends the request again and returns the response if it is content, or
 // nothing if it met a challenge, which is the newest then.
 func (f *flow) again(ctx context.Context) (*http.Response, error) {
-	sent := time.Now()
+	sent := f.group.turn.Load()
 	e, err := f.replay(ctx)
 	if err != nil {
 		return nil, err

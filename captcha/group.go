@@ -10,6 +10,7 @@ import (
 // configuration. Its methods are safe for concurrent use.
 type Group struct {
 	current    atomic.Pointer[settings]
+	turn       atomic.Uint64 // counts accepted answers: what was sent before one has to be sent again
 	self       *visitor
 	flights    flights
 	clearances *clearances

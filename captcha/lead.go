@@ -80,7 +80,7 @@ func (f *flow) adopt(ctx context.Context, d *door, s *Solution) error {
 // handIn submits the answer and sees whether it was accepted.
 func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Solution, by Solver) (*http.Response, error) {
 	v, before := visitorOf(ctx, f.group.self), f.challenge
-	sent := time.Now()
+	sent := f.group.turn.Load()
 	resp, err := sub.Submit(ctx, d, f.req, before, answer)
 	var got *Challenge
 	switch {
@@ -113,8 +113,9 @@ func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Soluti
 
 func (f *flow) accepted(ctx context.Context, v *visitor, c *Challenge, answer Solution, by Solver, now time.Time) {
 	g, s := f.group, f.settings
-	g.domains.accepted(f.domain, now)
-	g.visitors.accepted(visitorKey(v, f.domain), now)
+	turn := g.turn.Add(1)
+	g.domains.accepted(f.domain, turn, now)
+	g.visitors.accepted(visitorKey(v, f.domain), turn, now)
 	if len(answer.Cookies) > 0 {
 		ua := answer.UserAgent
 		if ua == "" {
@@ -225,6 +226,7 @@ func (f *flow) ask(ctx context.Context, s Solver, env Env) (Solution, error) {
 	}
 	f.provider = s.Name()
 	answer, err := s.Solve(ctx, f.challenge, env)
+	answer.Cost = max(0, answer.Cost)
 	settle(answer.Cost)
 	call.AddCost(answer.Cost)
 	f.cost += answer.Cost

@@ -43,14 +43,18 @@ type Entry struct {
 	Amount trip.USD `json:"micros"`
 }
 
+// maxEntry is more than any challenge costs. It keeps a damaged number from
+// overflowing the sums.
+const maxEntry = 1_000_000 * trip.Dollar
+
 func (e Entry) validate() error {
 	switch {
 	case e.Op != Reserved && e.Op != Settled:
 		return fmt.Errorf("op %.20q, want %q or %q", e.Op, Reserved, Settled)
 	case e.ID == 0:
 		return fmt.Errorf("id 0, want 1 or more")
-	case e.Amount < 0:
-		return fmt.Errorf("micros %d, want 0 or more", e.Amount)
+	case e.Amount < 0 || e.Amount > maxEntry:
+		return fmt.Errorf("micros %d, want 0 to %d", e.Amount, maxEntry)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -60,7 +61,16 @@ func (l *FileLedger) prepare() error {
 	if _, err := l.file.Seek(end, io.SeekStart); err != nil {
 		return err
 	}
-	return l.file.Sync()
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	// So that a file that was made just now is there after a crash. Systems that
+	// cannot sync a directory do not need it.
+	if dir, err := os.Open(filepath.Dir(l.path)); err == nil {
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+	return nil
 }
 
 // wholeLines returns how many bytes of f are lines with an end.

@@ -29,6 +29,9 @@ func New(base http.RoundTripper, cfg Config) (*Transport, error) {
 // RoundTrip implements [http.RoundTripper]. A challenge that is not lifted is an
 // [*Error] unless [Config.PassThrough] is set; a hard block is a response.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL == nil || req.Header == nil {
+		return t.next.RoundTrip(req) // net/http closes the body and says what is missing
+	}
 	ctx, attempt, owned := trip.EnsureAttempt(req)
 	if owned {
 		req = req.WithContext(ctx)
