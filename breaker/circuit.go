@@ -169,10 +169,8 @@ func (c *circuit) closeByHand(now time.Time) {
 func (c *circuit) rebuild(now time.Time) {
 	switch c.state {
 	case Closed:
-		failures := c.failures
 		c.gb = c.newWindow()
 		c.era++
-		c.failures = failures
 	case Open:
 		c.gb = c.newTripped()
 	case HalfOpen:

@@ -132,13 +132,13 @@ func (c Config) withDefaults() Config {
 // openFor is the time open after so many doublings.
 func (c *Config) openFor(doublings int) time.Duration {
 	d := c.OpenFor
-	for ; doublings > 0 && d < c.MaxOpenFor; doublings-- {
-		d *= 2
-		if d <= 0 { // overflow
-			d = c.MaxOpenFor
+	for range doublings {
+		if d > c.MaxOpenFor/2 {
+			return c.MaxOpenFor
 		}
+		d *= 2
 	}
-	return min(d, c.MaxOpenFor)
+	return d
 }
 
 // spread applies the Jitter, which random in [0, 1) decides on, to d.

@@ -137,6 +137,17 @@ func TestRulesCanBeSwitchedOff(t *testing.T) {
 	r.wantState(host, breaker.Closed)
 }
 
+func TestExchangesUnderWayAreNoEvidence(t *testing.T) {
+	r := newRig(t, breaker.Config{MinRequests: 4})
+	for range 4 {
+		r.allow(host)
+	}
+	r.done(host, trip.OK, trip.OK, trip.TargetError)
+	r.wantState(host, breaker.Closed)
+	r.done(host, trip.TargetError)
+	r.wantState(host, breaker.Open)
+}
+
 func TestFailuresLeaveTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, breaker.Config{ConsecutiveFailures: -1})
@@ -415,6 +426,26 @@ func TestObserversMayCallBack(t *testing.T) {
 		require.Contains(t, seen[0], "true breaker: circuit")
 		require.Equal(t, "false<nil>", strings.ReplaceAll(seen[1], " ", ""))
 	})
+}
+
+func TestChangesAreToldInOrderWhoeverMakesThem(t *testing.T) {
+	var group *breaker.Group
+	var seen []string
+	group, err := breaker.NewGroup(breaker.Config{
+		Changed: func(key string, open bool) {
+			if open {
+				group.Close(key)
+			}
+		},
+		Observer: trip.ObserverFunc(func(_ context.Context, e trip.Event) {
+			if c, ok := e.(*trip.BreakerChanged); ok {
+				seen = append(seen, c.From+">"+c.To)
+			}
+		}),
+	})
+	require.NoError(t, err)
+	group.Open(host, time.Time{})
+	require.Equal(t, []string{"closed>open", "open>closed"}, seen)
 }
 
 func TestAPanickingObserverLeavesTheGroupUsable(t *testing.T) {

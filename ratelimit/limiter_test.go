@@ -323,6 +323,76 @@ func TestAForgottenBodyGivesItsPlaceBackWithItsContext(t *testing.T) {
 	})
 }
 
+// The place was given to someone who stood in the queue behind the one who forgets.
+func TestAForgottenBodyHoldsUpNobodyWhoQueuedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ratelimit.Config{Rate: -1, InFlight: 1})
+		first := r.turn(host)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := r.limiter.Wait(ctx, host)
+			require.NoError(t, err)
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			r.turn(host)
+			require.Equal(t, time.Minute, r.elapsed())
+		})
+		synctest.Wait()
+		first.Release()
+		wg.Wait()
+	})
+}
+
+func TestNewcomersDoNotOvertakeTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, even())
+		r.sendOK(host)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			time.Sleep(time.Second) // when the first in the queue is due
+			r.sendOK(host)
+			require.Equal(t, 2*time.Second, r.elapsed())
+		})
+		synctest.Wait()
+		r.sendOK(host)
+		require.Equal(t, time.Second, r.elapsed())
+		wg.Wait()
+	})
+}
+
+// Both happen at the same instant. Whichever wins, the token and the place are
+// either used or back.
+func TestACancelAtTheMomentOfTheTurnLosesNothing(t *testing.T) {
+	won := 0
+	for range 200 {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := even()
+			cfg.InFlight = 1
+			r := newRig(t, cfg)
+			r.sendOK(host)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				time.Sleep(time.Second)
+				cancel()
+			}()
+			turn, err := r.limiter.Wait(ctx, host)
+			next := time.Second
+			if err == nil {
+				won++
+				turn.Release()
+				next = 2 * time.Second
+			}
+			r.sendOK(host)
+			require.Equal(t, next, r.elapsed())
+			require.Zero(t, r.stats(host).InFlight)
+		})
+	}
+	t.Logf("the turn won %d of 200", won)
+}
+
 func TestAnExchangeThatNeverReachedTheDomainGivesItsTokenBack(t *testing.T) {
 	for _, verdict := range []trip.Verdict{trip.ProxyError, trip.Local} {
 		synctest.Test(t, func(t *testing.T) {

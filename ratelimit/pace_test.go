@@ -59,6 +59,8 @@ func TestAVagueRestGrowsUntilASuccess(t *testing.T) {
 		r.send(host, throttled(0))
 		old.React(trip.Outcome{Verdict: trip.OK, Status: 200}) // sent before the rest: proves nothing
 		require.Equal(t, 30*time.Second, rest())
+		r.send(host, throttled(0))
+		require.Equal(t, 30*time.Second, rest())
 		r.sendOK(host)
 		r.send(host, throttled(0))
 		require.Equal(t, 5*time.Second, rest())
@@ -153,10 +155,10 @@ func TestBlocksSlowDownAndSuccessesRecover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, even())
 		blocked := trip.Outcome{Verdict: trip.Blocked, Status: 403}
-		first := r.turn(host)
-		second := r.turn(host)
+		first, second, third := r.turn(host), r.turn(host), r.turn(host)
 		first.React(blocked)
-		second.React(blocked) // of the same burst
+		second.React(blocked)                                    // of the same burst
+		third.React(trip.Outcome{Verdict: trip.OK, Status: 200}) // sent before: proves nothing
 		require.Equal(t, 2*time.Second, r.stats(host).Interval)
 		before := r.elapsed()
 		r.send(host, blocked)
@@ -172,7 +174,7 @@ func TestBlocksSlowDownAndSuccessesRecover(t *testing.T) {
 		for range 100 {
 			r.sendOK(host)
 		}
-		require.Equal(t, ratelimit.Stats{Key: host, Interval: time.Second, Slowdown: 1, InFlight: 2}, r.stats(host))
+		require.Equal(t, ratelimit.Stats{Key: host, Interval: time.Second, Slowdown: 1, InFlight: 3}, r.stats(host))
 	})
 }
 
@@ -205,6 +207,31 @@ func TestACrawlDelayIsAFloorUnderTheInterval(t *testing.T) {
 			r.sendOK(host)
 		}
 		require.Zero(t, r.elapsed()-before)
+	})
+}
+
+func TestAFloorRefusesThoseWhoseTurnWouldNowComeTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, even())
+		r.sendOK(host)
+		var wg sync.WaitGroup
+		for i := range 3 {
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+				defer cancel()
+				time.Sleep(time.Duration(i))
+				_, err := r.limiter.Wait(ctx, host)
+				if i < 2 {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorIs(t, err, ratelimit.ErrWait)
+				require.Equal(t, 10*time.Millisecond, r.elapsed(), "at once")
+			})
+		}
+		time.Sleep(10 * time.Millisecond)
+		r.limiter.SetFloor(host, 10*time.Second)
+		wg.Wait()
 	})
 }
 

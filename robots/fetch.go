@@ -33,10 +33,7 @@ func (t *Transport) fetch(ctx context.Context, req *http.Request, old *Rules) (c
 		}
 	}
 	var judged trip.Judged
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled): // all who waited have left
-		return copied{}, ctx.Err()
-	case ctx.Err() == nil && errors.As(err, &judged):
+	if ctx.Err() == nil && errors.As(err, &judged) {
 		if v := judged.Outcome().Verdict; v == trip.Local || v == trip.ProxyError {
 			return copied{}, err
 		}

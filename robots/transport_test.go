@@ -423,6 +423,42 @@ func TestTheFetchIsACallOfItsOwn(t *testing.T) {
 	require.NotEqual(t, call.ID(), fetch.ID())
 	require.Equal(t, "*.a.test", fetch.Domain())
 	require.Equal(t, "gentle", fetch.Policy())
+
+	w.answers(func(req *http.Request) (*http.Response, error) {
+		fetch = trip.FromContext(req.Context())
+		resp := respond(req, 302, "")
+		if req.URL.Host == "a.test:81" {
+			resp.Header.Set("Location", "http://b.test/robots.txt")
+		}
+		return resp, nil
+	})
+	req.URL.Host = "a.test:81"
+	_, err = w.rt.RoundTrip(req.WithContext(ctx))
+	require.NoError(t, err)
+	require.Equal(t, "b.test", fetch.Domain(), "another site than the call's")
+}
+
+func TestALongFileIsReadToItsEnd(t *testing.T) {
+	w := newWeb(t, robots.Config{})
+	w.serves(200, strings.Repeat("# filler\n", 50_000)+private)
+	require.ErrorIs(t, w.get("a.test/private"), robots.ErrDisallowed)
+}
+
+func TestNobodyJoinsAFetchThatWasGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWeb(t, robots.Config{})
+		w.answers(func(req *http.Request) (*http.Response, error) {
+			time.Sleep(10 * time.Second) // deaf to its context
+			return respond(req, 200, private), req.Context().Err()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, w.getCtx(ctx, "a.test/x"), context.DeadlineExceeded)
+		w.serves(200, private)
+		require.NoError(t, w.get("a.test/x"))
+		require.Len(t, w.wentOut(), 3)
+		time.Sleep(time.Minute)
+	})
 }
 
 func TestTheCrawlDelayIsHandedOnBeforeEachRequest(t *testing.T) {
