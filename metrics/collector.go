@@ -22,7 +22,7 @@ type Collector struct {
 	vendors, kinds, providers, results, reasons, causes, delays, states, budgets, stores words
 
 	mu      sync.RWMutex
-	sources []func() State
+	sources []func() trip.State
 }
 
 var (
@@ -61,7 +61,7 @@ func (c *Collector) Keep(domains ...string) {
 // Watch has every scrape ask source how things stand. It comes after New because
 // what is watched usually needs the Collector as its observer first. Sources add
 // up. A source must be safe for concurrent use, and fast.
-func (c *Collector) Watch(source func() State) {
+func (c *Collector) Watch(source func() trip.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sources = append(c.sources, source)

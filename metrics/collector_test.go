@@ -79,17 +79,19 @@ func everything(domain, pool string) []trip.Event {
 		&trip.CallDone{Call: a.Call(), Method: "BREW", Verdict: trip.Local, Duration: time.Millisecond, Err: io.EOF})
 }
 
-func standing() metrics.State {
-	return metrics.State{
-		Pools: []metrics.PoolState{{Pool: "residential", Healthy: 70, Probation: 3, Gated: 26, Disabled: 1,
+func standing() trip.State {
+	return trip.State{
+		Pools: []trip.PoolState{{Pool: "residential", Healthy: 70, Probation: 3, Gated: 26, Disabled: 1,
 			Bans: map[string]int{"shop.test": 4, "never-asked-1.test": 1, "never-asked-2.test": 2}}},
-		Breakers: []metrics.BreakerState{{"shop.test", "open"}, {"never-asked-1.test", "open"}, {"never-asked-2.test", "open"}},
-		Paces: []metrics.PaceState{
+		Breakers: []trip.BreakerState{
+			{Domain: "shop.test", State: "open"}, {Domain: "never-asked-1.test", State: "open"}, {Domain: "never-asked-2.test", State: "open"},
+		},
+		Paces: []trip.PaceState{
 			{Domain: "shop.test", Interval: 500 * time.Millisecond, InFlight: 2, Waiting: 9, PausedUntil: time.Now().Add(-time.Minute)},
 			{Domain: "never-asked-1.test"},
 		},
-		Budgets: []metrics.BudgetState{{"day", 5 * trip.Dollar, 2*trip.Dollar + trip.Dollar/2}},
-		Stores:  []metrics.StoreState{{"redis", true}},
+		Budgets: []trip.BudgetState{{Budget: "day", Limit: 5 * trip.Dollar, Remaining: 2*trip.Dollar + trip.Dollar/2}},
+		Stores:  []trip.StoreState{{Store: "redis", Degraded: true}},
 	}
 }
 
@@ -229,15 +231,15 @@ func TestHostileWordsStayFewAndValid(t *testing.T) {
 		c.Observe(t.Context(), &trip.CallDone{Call: attempt("a.test").Call(), Method: bad, Status: i, Verdict: 99})
 		c.Observe(t.Context(), &trip.ProxyPicked{Pool: "p", Mode: bad})
 	}
-	c.Watch(func() metrics.State {
-		var s metrics.State
+	c.Watch(func() trip.State {
+		var s trip.State
 		for i := range 200 {
 			bad := fmt.Sprintf("\xff%d", i)
-			s.Pools = append(s.Pools, metrics.PoolState{Pool: bad, Bans: map[string]int{bad: 1}})
-			s.Breakers = append(s.Breakers, metrics.BreakerState{Domain: bad, State: bad})
-			s.Paces = append(s.Paces, metrics.PaceState{Domain: bad, Interval: -1})
-			s.Budgets = append(s.Budgets, metrics.BudgetState{Budget: bad})
-			s.Stores = append(s.Stores, metrics.StoreState{Store: bad})
+			s.Pools = append(s.Pools, trip.PoolState{Pool: bad, Bans: map[string]int{bad: 1}})
+			s.Breakers = append(s.Breakers, trip.BreakerState{Domain: bad, State: bad})
+			s.Paces = append(s.Paces, trip.PaceState{Domain: bad, Interval: -1})
+			s.Budgets = append(s.Budgets, trip.BudgetState{Budget: bad})
+			s.Stores = append(s.Stores, trip.StoreState{Store: bad})
 		}
 		return s
 	})
@@ -302,12 +304,12 @@ func scrapeOf(b testing.TB, proxies int) func() {
 			c.Observe(b.Context(), e)
 		}
 	}
-	c.Watch(func() metrics.State {
+	c.Watch(func() trip.State {
 		var n [4]int
 		for _, s := range state {
 			n[s]++
 		}
-		return metrics.State{Pools: []metrics.PoolState{{Pool: "big", Healthy: n[0], Probation: n[1], Gated: n[2], Disabled: n[3]}}}
+		return trip.State{Pools: []trip.PoolState{{Pool: "big", Healthy: n[0], Probation: n[1], Gated: n[2], Disabled: n[3]}}}
 	})
 	reg := prometheus.NewRegistry()
 	require.NoError(b, reg.Register(c))

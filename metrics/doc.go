@@ -9,7 +9,7 @@
 //	prometheus.MustRegister(collector)
 //	transport, err := godwit.New(nil, godwit.Config{Observer: collector})
 //	...
-//	collector.Watch(func() metrics.State { … }) // pools, breakers, budgets
+//	collector.Watch(transport.State) // pools, breakers, paces, budgets
 //
 // # Names
 //

@@ -22,8 +22,8 @@ func ExampleNew() {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector)
-	collector.Watch(func() metrics.State {
-		return metrics.State{Pools: []metrics.PoolState{{Pool: "residential", Healthy: 95, Gated: 5}}}
+	collector.Watch(func() trip.State {
+		return trip.State{Pools: []trip.PoolState{{Pool: "residential", Healthy: 95, Gated: 5}}}
 	})
 
 	// A Transport whose Observer is the collector sends events like this one.

@@ -3,6 +3,7 @@ package metrics
 import (
 	"time"
 
+	"github.com/godwit-go/godwit/trip"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -65,7 +66,7 @@ func (r *reading) largest(desc *prometheus.Desc, value float64, a, b string) {
 	r.values[k] = max(r.values[k], value)
 }
 
-func (r *reading) add(s State) {
+func (r *reading) add(s trip.State) {
 	g := r.c.gauges
 	for _, p := range s.Pools {
 		label := r.c.pools.get(p.Pool).label

@@ -1,13 +1,10 @@
-package metrics
+package trip
 
-import (
-	"time"
+import "time"
 
-	"github.com/godwit-go/godwit/trip"
-)
-
-// State is how things stand at the moment of a scrape. What is left out is not
-// exposed.
+// State is how things stand at one moment: what counting events does not tell. It
+// names no proxy and holds no secret. The metrics collector asks for it at every
+// scrape; what is left out is not shown.
 type State struct {
 	Pools    []PoolState
 	Breakers []BreakerState
@@ -44,8 +41,8 @@ type PaceState struct {
 // BudgetState tells of one budget for solving challenges.
 type BudgetState struct {
 	Budget    string // its name: total, day, a domain
-	Limit     trip.USD
-	Remaining trip.USD
+	Limit     USD
+	Remaining USD
 }
 
 // StoreState tells of one store that is shared with other processes.
