@@ -239,6 +239,17 @@ func (p *Page) Bare() bool {
 	return s.runes < maxBareText && len(s.forms) == 0 && !s.app && len(s.links) <= 2 && !s.has("article", "main")
 }
 
+// Loads tells whether the page loads scripts, and none whose address is without
+// part. An application loads its own beside a vendor's sensor.
+func (p *Page) Loads(part string) bool {
+	for _, src := range p.survey().scriptSrcs {
+		if !strings.Contains(src, part) {
+			return false
+		}
+	}
+	return len(p.survey().scriptSrcs) > 0
+}
+
 // Short tells whether the page is no more than a notice: a few sentences, few
 // links, at most one field to fill in and no password.
 func (p *Page) Short() bool {

@@ -1,15 +1,18 @@
 package captcha
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // gate tells whether a widget is the whole of the page, so that it stands in the
 // way: hardly any text or links beside it and nothing else to fill in.
-func gate(p *Page) bool {
+func gate(p *Page, w *widget) bool {
 	s := p.survey()
 	if s.runes >= maxGateText || len(s.links) > maxGateLinks || s.passwords > 0 || s.textInputs > 1 || s.choices > 0 {
 		return false
 	}
-	if s.app || s.has("article", "nav", "table", "video") {
+	if s.app && s.runes < maxBareText || s.has("article", "nav", "table", "video") {
 		return false
 	}
 	worded := p.Says(gateWords...)
@@ -18,11 +21,12 @@ func gate(p *Page) bool {
 	}
 	switch p.Status {
 	case 0:
-		return worded || s.runes < maxLoneText
+		alone := s.runes < maxLoneText && len(s.forms) > 0 && w.params[ParamInvisible] == ""
+		return worded || alone || s.textInputs == 0 && p.Says(softWords...)
 	case 401, 403, 405, 406, 412, 416, 418, 429, 456, 503:
 		return true
 	case 200, 202:
-		return worded
+		return worded || s.textInputs == 0 && p.Says(softWords...)
 	}
 	return p.Status >= 500
 }
@@ -33,23 +37,30 @@ const maxLoneText = 200
 // gateWords are what a gate says and a form with a widget does not, in the
 // languages of those who met them most.
 var gateWords = []string{
-	"you are human", "you're human", "you are a human", "you're a human", "are you human", "are you a human",
-	"not a robot", "are a robot", "you a robot", "robot check", "not a bot", "human verification", "prove you", "prove that you",
-	"unusual traffic", "unusual activity", "suspicious activity", "automated", "security check", "security verification",
-	"security measure", "bot detection", "verify yourself", "verification required", "browser verification",
-	"checking your browser", "before you continue", "before we continue", "before continuing", "to continue, please", "solve the captcha to",
-	"complete the captcha", "complete the security", "captcha to continue", "access denied", "too many requests", "one more step",
-	"you have been blocked", "temporarily blocked",
-	"kein roboter", "sicherheitsüberprüfung", "sicherheitsprüfung", "ein mensch sind", "ungewöhnlich", // German
-	"pas un robot", "êtes humain", "vérification de sécurité", "trafic inhabituel", // French
-	"no soy un robot", "no eres un robot", "eres humano", "tráfico inusual", "verificación de seguridad", // Spanish
-	"não sou um robô", "não é um robô", "você é humano", "verificação de segurança", // Portuguese
-	"non sono un robot", "non sei un robot", "sei umano", "verifica di sicurezza", // Italian
+	"you are human", "you're human", "you are a human", "you're a human", "are you human", "are you a human", "a human being",
+	"not a robot", "are a robot", "you a robot", "be a robot", "robot check", "not a bot", "a real person", "prove you", "prove that you",
+	"unusual traffic", "unusual activity", "suspicious activity", "automated requests", "automated traffic", "automated queries",
+	"bot detection", "checking your browser", "you have been blocked", "temporarily blocked", "too many requests",
+	"kein roboter", "ein mensch sind", "ungewöhnlich", // German
+	"pas un robot", "êtes humain", "trafic inhabituel", "activité inhabituelle", // French
+	"no soy un robot", "no eres un robot", "eres humano", "tráfico inusual", // Spanish
+	"não sou um robô", "não é um robô", "você é humano", // Portuguese
+	"non sono un robot", "non sei un robot", "sei umano", // Italian
 	"geen robot", "ben je een mens", // Dutch
-	"не робот", "вы человек", "подозрительн", "автоматическ", "необычн", "проверка безопасности", // Russian
+	"не робот", "вы человек", "подозрительн", "автоматическ", "необычн", // Russian
 	"nie jesteś robotem", "robot değil", "robot olmadığ", // Polish, Turkish
-	"ロボットではありません", "ロボットでは", "안전한 접속", "로봇이 아닙니다", // Japanese, Korean
-	"安全验证", "人机验证", "人机身份", "机器人", "异常访问", "访问异常", "安全驗證", // Chinese
+	"ロボットではありません", "ロボットではない", "로봇이 아닙니다", // Japanese, Korean
+	"人机验证", "人机身份", "机器人", "异常访问", "访问异常", "访问频繁", "異常", // Chinese
+}
+
+// softWords are what a gate may say, but a form with one field may as well.
+var softWords = []string{
+	"human verification", "security check", "security verification", "security measure", "verify yourself", "verification required",
+	"browser verification", "before you continue", "before we continue", "before continuing", "to continue, please", "please verify",
+	"solve the captcha", "complete the captcha", "complete the security", "captcha to continue", "captcha to proceed", "enter the captcha",
+	"access denied", "one more step", "robot or human", "are you real",
+	"sicherheitsüberprüfung", "sicherheitsprüfung", "vérification de sécurité", "verificación de seguridad", "verificação de segurança",
+	"verifica di sicurezza", "проверка безопасности", "안전한 접속", "安全验证", "安全驗證", "验证码", "驗證碼",
 }
 
 // imageRules know gates that show a picture of their own to be read.
@@ -58,7 +69,7 @@ func imageRules() []Rule {
 		Name: "image-gate", Vendor: Generic, Kind: KindImage, Verdict: Challenged, Confidence: Medium,
 		Markers: []string{"captcha"},
 		Match: func(p *Page) bool {
-			return p.survey().textInputs == 1 && p.Short() && imageCaptcha(p) != "" && gate(p) && p.Says(gateWords...)
+			return p.survey().textInputs == 1 && p.Short() && imageCaptcha(p) != "" && gate(p, new(widget)) && p.Says(slices.Concat(gateWords, softWords)...)
 		},
 		Fill: func(p *Page, c *Challenge) {
 			fillGate(p, &widget{kind: KindImage}, c)
@@ -96,7 +107,7 @@ const (
 // noticeRules know the refusals that no vendor has signed.
 func noticeRules() []Rule {
 	var words []string
-	for _, phrase := range slices.Concat(refusalWords, challengeWords) {
+	for _, phrase := range slices.Concat(banWords, refusalWords, challengeWords) {
 		if len(phrase) >= minWord {
 			words = append(words, phrase)
 		}
@@ -104,9 +115,7 @@ func noticeRules() []Rule {
 	return slices.Concat(
 		notice(Rule{
 			Name: "generic-block", Vendor: Generic, Verdict: Blocked, Confidence: Low, Markers: words,
-			Match: func(p *Page) bool {
-				return lone(p) && p.Says(refusalWords...) && (p.Says(traceWords...) || p.Status >= 400)
-			},
+			Match: func(p *Page) bool { return lone(p) && refused(p) },
 		}),
 		notice(Rule{
 			Name: "generic-challenge", Vendor: Generic, Kind: KindScript, Verdict: Challenged, Confidence: Low, Markers: words,
@@ -124,32 +133,43 @@ func lone(p *Page) bool {
 		(p.Status == 0 || p.Status >= 400)
 }
 
+// refused tells whether the notice is a refusal: by its words alone where they leave
+// no doubt, else by what lets the visitor trace it, or by the status.
+func refused(p *Page) bool {
+	return p.Says(banWords...) || p.Says(refusalWords...) && (p.Status >= 400 || trace.MatchString(p.survey().said()))
+}
+
+// trace is what a refusal names itself by: the visitor's address, a number.
+var trace = regexp.MustCompile(`\b\d{1,3}(\.\d{1,3}){3}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-|\b[0-9a-f]{16,}\b|` +
+	`\b(id|ref|reference|code|incident|event|ticket)\W{0,4}[0-9a-z-]{0,12}[0-9][0-9a-z-]{5,}`)
+
 var (
-	// refusalWords are what a refusal says.
-	refusalWords = []string{
-		"you have been blocked", "your access has been blocked", "your ip has been blocked", "your ip address has been blocked",
-		"has been blocked", "access to this page has been denied", "unusual traffic", "unusual activity", "suspicious activity",
-		"automated access", "automated requests", "automated queries", "automated tools", "automated traffic", "looks like a bot",
-		"identified as a bot", "detected as a bot", "bot activity", "disable your vpn", "turn off your vpn", "vpn or proxy",
-		"anonymizing proxy", "rejected by the security", "blocked by security", "security policy", "security rules", "request was blocked",
-		"request has been blocked", "request blocked",
-		"ваш запрос выглядит необычно", "за автоматические", "подозрительная активность", "доступ ограничен", "доступ заблокирован", "отключите vpn",
-		"zugriff wurde blockiert", "wurde gesperrt", "accès a été bloqué", "ha sido bloqueado", "foi bloqueado", "è stato bloccato",
-		"访问被拒绝", "您的访问被阻断", "您的请求", "访问过于频繁", "已被拦截", "アクセスが拒否", "차단되었습니다",
+	// banWords are what nobody but a refusal says.
+	banWords = []string{
+		"your ip has been blocked", "your ip address has been blocked", "your ip has been banned", "your ip address has been banned",
+		"this ip has been automatically blocked", "your connection has been blocked", "you might be a robot", "you may be a robot", "you are a bot",
+		"blocked by network security", "request looks automated", "has been identified as automated", "have been identified as a bot",
+		"your browsing activity has been paused", "因您的访问", "检测到有异常请求", "网络环境存在异常", "存在异常访问", "系统检测到您",
+		"ваш ip заблокирован", "ваш ip-адрес заблокирован", "доступ с вашего ip", "доступ ограничен: проблема с ip",
 	}
-	// traceWords are how it lets itself be traced.
-	traceWords = []string{
-		"request id", "reference", "incident", "event id", "ray id", "block id", "support id", "trace id", "error code", "your ip",
-		"ip address", "ip-adresse", "adresse ip", "dirección ip", "ip-адрес", "ваш ip", "client ip", "ip:", "ref:", "id:", "uuid", "请求", "事件",
+	// refusalWords are what a refusal says, and others too.
+	refusalWords = []string{
+		"you have been blocked", "access has been blocked", "access has been denied", "access to this page has been denied",
+		"unusual traffic", "unusual activity", "suspicious activity", "automated access", "automated requests", "automated queries", "automated tools",
+		"automated traffic", "looks like a bot", "identified as a bot", "detected as a bot", "bot activity", "disable your vpn", "turn off your vpn",
+		"vpn or proxy", "anonymizing proxy", "blocked by security", "request was blocked", "request has been blocked", "request blocked",
+		"too many requests from your",
+		"ваш запрос выглядит необычно", "за автоматические", "подозрительная активность", "доступ ограничен", "доступ заблокирован", "отключите vpn",
+		"zugriff wurde blockiert", "zugriff wurde verweigert", "accès a été bloqué", "ha sido bloqueado", "foi bloqueado", "è stato bloccato",
+		"访问被拒绝", "被阻断", "访问过于频繁", "访问频繁", "已被拦截", "アクセスが拒否", "차단되었습니다",
 	}
 	// challengeWords are what a check by script says while it runs.
 	challengeWords = []string{
 		"checking your browser", "verifying your browser", "verify you are human", "verifying you are human", "verify that you are human",
-		"verify you are a human", "verify that you are a human", "please verify you are not a robot", "are you a robot?", "robot or human?",
-		"making sure you're not a bot", "checking you are not a bot", "confirm you are human", "confirm that you are human",
-		"checking if the site connection is secure", "establishing a secure connection", "browser integrity check",
-		"enable javascript and cookies to continue", "press & hold", "press and hold",
-		"проверка браузера", "проверяем ваш браузер", "подтвердите, что вы не робот", "overprüfung ihres browsers", "vérification de votre navigateur",
-		"正在验证您是否是真人", "请完成安全验证", "人机验证", "安全验证",
+		"verify you are a human", "verify that you are a human", "verify you are not a robot", "verify that you are not a robot",
+		"robot or human?", "making sure you're not a bot", "checking you are not a bot", "confirm you are human", "confirm that you are human",
+		"checking if the site connection is secure", "enable javascript and cookies to continue",
+		"проверка браузера", "проверяем ваш браузер", "подтвердите, что вы не робот", "überprüfung ihres browsers", "vérification de votre navigateur",
+		"正在验证您是否是真人", "请完成安全验证",
 	}
 )

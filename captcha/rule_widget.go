@@ -111,7 +111,7 @@ func widgetRules() []Rule {
 			Markers: spec.markers,
 			Match: func(p *Page) bool {
 				w := p.readWidget(&spec)
-				return w != nil && w.mounted && gate(p)
+				return w != nil && w.mounted && gate(p, w)
 			},
 			Fill: func(p *Page, c *Challenge) { fillGate(p, p.readWidget(&spec), c) },
 		})

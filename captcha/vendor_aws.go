@@ -33,7 +33,7 @@ func awsRules() []Rule {
 		{
 			Name: "aws-waf-shell", Vendor: AWSWAF, Kind: KindAWSWAF, Verdict: Challenged, Confidence: Medium,
 			Markers: []string{".awswaf.com"},
-			Match:   func(p *Page) bool { return p.ScriptSrc(".awswaf.com/") != "" && p.Bare() },
+			Match:   func(p *Page) bool { return p.Loads(".awswaf.com/") && p.Bare() },
 			Fill:    fillAWS,
 		},
 		{

@@ -30,7 +30,8 @@ func dataDomeRules() []Rule {
 		{
 			Name: "datadome-loader", Vendor: DataDome, Kind: KindDataDome, Verdict: Challenged, Markers: markers,
 			Match: func(p *Page) bool {
-				return p.TextLen() < maxGateText && (p.ScriptSrc("ct."+dataDomeHost) != "" || p.HasID("ddv1-captcha-container"))
+				return p.TextLen() < maxGateText && (p.ScriptSrc("ct."+dataDomeHost) != "" || p.ScriptSrc("static."+dataDomeHost) != "" ||
+					p.HasID("ddv1-captcha-container") || p.HasClass("captcha__human", "captcha__robot"))
 			},
 		},
 		{

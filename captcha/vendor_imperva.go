@@ -2,7 +2,6 @@ package captcha
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -39,9 +38,8 @@ func impervaRules() []Rule {
 			Name: "imperva-shell", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
 			Markers: []string{incapsulaResource, "content.incapsula.com"},
 			Match: func(p *Page) bool {
-				other := func(src string) bool { return !strings.Contains(src, incapsulaResource) }
-				return p.Bare() && !slices.ContainsFunc(p.survey().scriptSrcs, other) &&
-					(p.ScriptSrc(incapsulaResource) != "" || p.FrameSrc("content.incapsula.com") != "" || p.Scripts("/"+incapsulaResource+"?SW"))
+				return p.Bare() && (p.Loads(incapsulaResource) || len(p.survey().scriptSrcs) == 0 &&
+					(p.FrameSrc("content.incapsula.com") != "" || p.Scripts("/"+incapsulaResource+"?SW")))
 			},
 		},
 		{

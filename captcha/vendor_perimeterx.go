@@ -33,6 +33,15 @@ func perimeterXRules() []Rule {
 			Fill: fillPerimeterX,
 		},
 		{
+			Name: "perimeterx-notice", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged, Confidence: Medium,
+			Markers: []string{"access to this page has been denied"},
+			Match: func(p *Page) bool {
+				return p.Short() && p.Says("access to this page has been denied") &&
+					p.Says("automation tools", "automation tool", "press & hold", "powered by perimeterx", "powered by human", "you are a human", "not a bot")
+			},
+			Fill: fillPerimeterX,
+		},
+		{
 			Name: "perimeterx-json", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
 			Markers: []string{"jsclientsrc", "blockscript"},
 			Match: func(p *Page) bool {

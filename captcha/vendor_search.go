@@ -23,6 +23,22 @@ func googleRules() []Rule {
 			},
 		},
 		{
+			Name: "google-image", Vendor: Google, Kind: KindImage, Verdict: Challenged,
+			Markers: []string{"captcharedirect", "/sorry/image", "gs_captcha"},
+			Match: func(p *Page) bool {
+				return p.FormTo("CaptchaRedirect") != nil || p.ImageSrc("/sorry/image") != "" || p.FormID("gs_captcha_f") != nil
+			},
+			Fill: func(p *Page, c *Challenge) {
+				fillGate(p, &widget{kind: KindImage}, c)
+				if u := p.resolveURL(p.ImageSrc("/sorry/image")); u != nil && p.ImageSrc("/sorry/image") != "" {
+					c.set(ParamImageURL, u.String())
+				}
+				if w := p.widgetOf(ReCAPTCHA); w != nil {
+					w.fill(c)
+				}
+			},
+		},
+		{
 			// The page for those who are not even asked.
 			Name: "google-block", Vendor: Google, Verdict: Blocked,
 			Markers: []string{"automated queries", "unusual traffic from your computer"},

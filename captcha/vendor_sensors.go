@@ -18,7 +18,7 @@ func kasadaRules() []Rule {
 			Name: "kasada-script", Vendor: Kasada, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{kasadaPath, "window.kpsdk", "kpsdk.now", "kpsdk.start"},
 			Match: func(p *Page) bool {
-				return p.Bare() && (p.ScriptSrc(kasadaPath) != "" || p.FrameSrc(kasadaPath) != "" || p.Assigned("KPSDK"))
+				return p.Bare() && (p.Loads(kasadaPath) || p.FrameSrc(kasadaPath) != "" || len(p.survey().scriptSrcs) == 0 && p.Assigned("KPSDK"))
 			},
 		},
 	}
@@ -31,7 +31,7 @@ func f5Rules() []Rule {
 			Name: "f5-tspd", Vendor: F5, Kind: KindF5, Verdict: Challenged,
 			Markers: []string{"\"/tspd/", "'/tspd/", "=/tspd/", "tspd_101", "bobcmn=", "bobcmn\"", "bobcmn'", "bobcmn "},
 			Match: func(p *Page) bool {
-				return p.Bare() && (p.ScriptSrc("/TSPD/") != "" || p.Assigned("bobcmn") || p.Scripts("/TSPD/"))
+				return p.Bare() && (p.Loads("/TSPD/") || len(p.survey().scriptSrcs) == 0 && (p.Assigned("bobcmn") || p.Scripts("/TSPD/")))
 			},
 		},
 		{

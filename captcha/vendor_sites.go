@@ -169,6 +169,13 @@ func hostingRules() []Rule {
 			},
 		},
 		{
+			Name: "stackpath", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"/sbbi/?sbbpg="},
+			Match: func(p *Page) bool {
+				return p.Short() && (p.FrameSrc("/sbbi/?sbbpg=") != "" || p.ScriptSrc("/sbbi/?sbbpg=") != "")
+			},
+		},
+		{
 			Name: "qrator-auth", Vendor: Qrator, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"/__qrator/"},
 			Match: func(p *Page) bool {
