@@ -347,19 +347,46 @@ func TestAForgottenBodyHoldsUpNobodyWhoQueuedBefore(t *testing.T) {
 }
 
 func TestNewcomersDoNotOvertakeTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, even())
-		r.sendOK(host)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			time.Sleep(time.Second) // when the first in the queue is due
+	for range 50 { // who runs first of those due at the same instant is a matter of chance
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, even())
 			r.sendOK(host)
-			require.Equal(t, 2*time.Second, r.elapsed())
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				r.sendOK(host)
+				require.Equal(t, time.Second, r.elapsed())
+			})
+			synctest.Wait()
+			wg.Add(1)
+			time.AfterFunc(time.Second, func() { // when the one in the queue is due
+				defer wg.Done()
+				r.sendOK(host)
+				require.Equal(t, 2*time.Second, r.elapsed())
+			})
+			wg.Wait()
 		})
-		synctest.Wait()
+	}
+}
+
+func TestATurnThatIsRefusedAtTheLastMomentIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errOpen := errors.New("breaker open")
+		looks := 0
+		cfg := even()
+		cfg.Peek = func(string) error {
+			if looks++; looks == 3 {
+				time.Sleep(1500 * time.Millisecond) // the turn comes meanwhile
+				return errOpen
+			}
+			return nil
+		}
+		r := newRig(t, cfg)
 		r.sendOK(host)
-		require.Equal(t, time.Second, r.elapsed())
-		wg.Wait()
+		_, err := r.limiter.Wait(t.Context(), host)
+		require.ErrorIs(t, err, errOpen)
+		require.Zero(t, r.stats(host).InFlight)
+		r.sendOK(host)
+		require.Equal(t, 1500*time.Millisecond, r.elapsed(), "its token is there for the next")
 	})
 }
 
