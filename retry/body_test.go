@@ -3,6 +3,7 @@ package retry_test
 import (
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -58,6 +59,19 @@ func TestBodiesAreBufferedOnlyOnRequestAndWithinBounds(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestABufferedBodyCanBeSentAgainBelowToo(t *testing.T) {
+	target := &target{answer: func(_ int, req *http.Request) (*http.Response, error) {
+		again, err := req.GetBody()
+		require.NoError(t, err)
+		got, err := io.ReadAll(again)
+		require.NoError(t, err)
+		require.Equal(t, "order", string(got))
+		return respond(req, 200), nil
+	}}
+	rt := build(t, target, func(cfg *retry.Config) { cfg.BufferBody = 10 })
+	require.Equal(t, 200, status(t, rt, request(t, "PUT", &once{Reader: strings.NewReader("order")})))
 }
 
 func TestABodyThatCannotBeReadIsNotSent(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -94,4 +95,20 @@ func TestOverrideAppliesToTheCallsOfItsContext(t *testing.T) {
 		require.Equal(t, c.status, status(t, rt, post(retry.WithOverride(t.Context(), c.override))), name)
 		require.Equal(t, c.want, target.count(), name)
 	}
+}
+
+func TestOverrideReplacesTimesAndKeepsTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hanging := build(t, &target{answer: hangs}, func(c *retry.Config) { c.MaxAttempts = 1 })
+		began := time.Now()
+		_, err := hanging.RoundTrip(get(t).WithContext(retry.WithOverride(t.Context(), retry.Override{AttemptTimeout: time.Hour})))
+		require.ErrorContains(t, err, "more than 1h0m0s")
+		require.Equal(t, time.Hour, time.Since(began))
+
+		throttled := &target{answer: always(429, "Retry-After", "600")}
+		rt := build(t, throttled, func(c *retry.Config) { c.RetryUnsafe = true })
+		ctx := retry.WithOverride(t.Context(), retry.Override{MaxRetryAfter: time.Hour, MaxAttempts: 2})
+		require.Equal(t, 429, status(t, rt, request(t, http.MethodPost, nil).WithContext(ctx)))
+		require.Equal(t, []time.Duration{630 * s}, throttled.gaps())
+	})
 }

@@ -70,7 +70,7 @@ func (c *Config) decide(s situation) decision {
 		d.cause = causeNotReplayable
 	case !d.retryAt.IsZero() && d.retryAt.Sub(s.now) > c.MaxRetryAfter:
 		d.cause = causeMaxWait
-	case !s.deadline.IsZero() && d.delay > 0 && !s.now.Add(d.delay).Before(s.deadline):
+	case !s.deadline.IsZero() && !s.now.Add(d.delay).Before(s.deadline):
 		d.cause = causeDeadline
 		if d.retryAt.IsZero() {
 			d.retryAt = s.now.Add(d.delay)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -155,6 +156,11 @@ func TestASwitchedProtocolHasNoTimeout(t *testing.T) {
 	})
 }
 
+// follower is what the context package looks for in contexts that are not its own.
+type follower interface {
+	AfterFunc(f func()) (stop func() bool)
+}
+
 func TestTheContextBehavesAsTheStandardLibrarysDoes(t *testing.T) {
 	type key struct{}
 	// watching is whether somebody asks for Done before the end comes.
@@ -174,6 +180,7 @@ func TestTheContextBehavesAsTheStandardLibrarysDoes(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var ctx, child context.Context
 					var told, kept atomic.Int64
+					var tell func() bool
 					rt := build(t, &target{answer: func(_ int, req *http.Request) (*http.Response, error) {
 						ctx = req.Context()
 						if watching {
@@ -182,12 +189,13 @@ func TestTheContextBehavesAsTheStandardLibrarysDoes(t *testing.T) {
 							t.Cleanup(cancel)
 							var stops []func() bool
 							for range 3 { // first, middle and last of those who wait
-								context.AfterFunc(ctx, func() { told.Add(1) })
+								tell = ctx.(follower).AfterFunc(func() { told.Add(1) })
+								stops = append(stops, context.AfterFunc(ctx, func() { kept.Add(1) }))
 								stops = append(stops, context.AfterFunc(ctx, func() { kept.Add(1) }))
 							}
 							context.AfterFunc(ctx, func() { told.Add(1) })
 							stops = append(stops, context.AfterFunc(ctx, func() { kept.Add(1) }))
-							for _, stop := range stops {
+							for _, stop := range slices.Backward(stops) {
 								require.True(t, stop())
 								require.False(t, stop())
 							}
@@ -213,6 +221,7 @@ func TestTheContextBehavesAsTheStandardLibrarysDoes(t *testing.T) {
 					if watching {
 						require.Equal(t, c.want, child.Err())
 						require.EqualValues(t, 4, told.Load())
+						require.False(t, tell(), "too late to stop")
 					}
 				})
 			})
@@ -235,16 +244,41 @@ func TestSolvingAChallengeStopsTheClock(t *testing.T) {
 				_, bounded := ctx.Deadline()
 				require.False(t, bounded)
 				resume()
-				time.Sleep(9 * s)
-				require.NoError(t, ctx.Err())
+				resumed := time.Now()
+				if watching {
+					<-ctx.Done()
+					require.Equal(t, 10*s, time.Since(resumed))
+				}
+				time.Sleep(9*s - time.Since(resumed))
+				if !watching {
+					require.NoError(t, ctx.Err())
+				}
 				time.Sleep(s)
-				synctest.Wait()
 				require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
 				return nil, ctx.Err()
 			}}
 			_, err := build(t, target, func(c *retry.Config) { c.MaxAttempts = 1 }).RoundTrip(get(t))
 			require.ErrorIs(t, err, retry.ErrAttemptTimeout)
 		}
+	})
+}
+
+// opaque is a context that the context package can only follow by a goroutine.
+type opaque struct {
+	context.Context
+	done chan struct{}
+}
+
+func (o opaque) Done() <-chan struct{} { return o.done }
+
+// The bubble fails the test if the goroutine is still there in the end.
+func TestNothingIsLeftAtTheCallersContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt := build(t, &target{answer: func(_ int, req *http.Request) (*http.Response, error) {
+			_ = req.Context().Done()
+			return respond(req, 200), nil
+		}}, nil)
+		require.Equal(t, 200, status(t, rt, get(t).WithContext(opaque{context.Background(), make(chan struct{})})))
 	})
 }
 

@@ -66,6 +66,17 @@ func TestProxyFaultsDoNotUseUpTheTargetsBudget(t *testing.T) {
 	})
 }
 
+func TestWhatWasNeverSentCostsNoBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt, err := retry.New(&target{answer: func(int, *http.Request) (*http.Response, error) {
+			return nil, judged{trip.Outcome{Verdict: trip.Local, RetryAt: time.Now().Add(s)}}
+		}}, retry.Config{})
+		require.NoError(t, err)
+		require.Zero(t, status(t, rt, get(t)))
+		require.Equal(t, []retry.Stats{{Key: "shop.test", Calls: 1, Left: 3}}, rt.Group().Stats())
+	})
+}
+
 func TestDomainsHaveBudgetsOfTheirOwnAndAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		target := &target{answer: always(503)}

@@ -54,32 +54,33 @@ func TestEveryVerdictHasItsWay(t *testing.T) {
 		gaps   []time.Duration
 		told   string // the last event but the attempt's
 	}{
-		"ok":                       {always(200), nil, ""},
-		"not found":                {always(404), nil, ""},
-		"not implemented":          {always(501), nil, ""},
-		"request timeout":          {always(408), jitter, "suppressed attempts"},
-		"bad gateway":              {always(502), jitter, "suppressed attempts"},
-		"cloudflare timeout":       {always(524), jitter, "suppressed attempts"},
-		"server error not listed":  {always(505), nil, ""},
-		"reset":                    {fails(9, reset), jitter, "suppressed attempts"},
-		"end of file":              {fails(9, io.EOF), jitter, "suppressed attempts"},
-		"throttled, nothing said":  {always(429), jitter, "suppressed attempts"},
-		"throttled":                {first(1, 429, "Retry-After", "20"), []time.Duration{21 * s}, "retrying after 21s retry_after"},
-		"throttled by rate limit":  {first(1, 429, "RateLimit", `"a";r=0;t=20`), []time.Duration{21 * s}, "retrying after 21s ratelimit"},
-		"throttled with 403":       {first(1, 403, "Retry-After", "20"), []time.Duration{21 * s}, "retrying after 21s retry_after"},
-		"server error, asks":       {first(1, 500, "Retry-After", "20"), []time.Duration{21 * s}, "retrying after 21s retry_after"},
-		"throttled for too long":   {always(429, "Retry-After", "61"), nil, "suppressed max_wait"},
-		"throttled to the limit":   {first(1, 429, "Retry-After", "60"), []time.Duration{63 * s}, "retrying after 1m3s retry_after"},
-		"blocked":                  {always(403), jitter, "suppressed attempts"},
-		"proxy error":              {fails(9, judged{trip.Outcome{Verdict: trip.ProxyError}}), []time.Duration{0, 0, 0}, "suppressed attempts"},
-		"plain proxy wants a key":  {first(1, 407), []time.Duration{0}, "retrying after 0s rotate"},
-		"unsolved challenge":       {fails(9, judged{trip.Outcome{Verdict: trip.Challenge}}), jitter, "suppressed attempts"},
-		"canceled below":           {fails(9, context.Canceled), nil, ""},
-		"local for ever":           {fails(9, judged{trip.Outcome{Verdict: trip.Local}}), nil, ""},
-		"a URL that is none":       {fails(9, judged{trip.Outcome{Verdict: trip.Local, Reason: "bad request"}}), nil, ""},
-		"bad certificate":          {fails(9, &tls.CertificateVerificationError{Err: x509.HostnameError{}}), nil, ""},
-		"unknown authority":        {fails(9, fmt.Errorf("get: %w", x509.UnknownAuthorityError{})), nil, ""},
-		"verdict of a custom kind": {fails(9, judged{}), nil, ""},
+		"ok":                         {always(200), nil, ""},
+		"not found":                  {always(404), nil, ""},
+		"not implemented":            {always(501), nil, ""},
+		"request timeout":            {always(408), jitter, "suppressed attempts"},
+		"bad gateway":                {always(502), jitter, "suppressed attempts"},
+		"cloudflare timeout":         {always(524), jitter, "suppressed attempts"},
+		"server error not listed":    {always(505), nil, ""},
+		"reset":                      {fails(9, reset), jitter, "suppressed attempts"},
+		"end of file":                {fails(9, io.EOF), jitter, "suppressed attempts"},
+		"throttled, nothing said":    {always(429), jitter, "suppressed attempts"},
+		"throttled":                  {first(1, 429, "Retry-After", "20"), []time.Duration{21 * s}, "retrying after 21s retry_after"},
+		"throttled by rate limit":    {first(1, 429, "RateLimit", `"a";r=0;t=20`), []time.Duration{21 * s}, "retrying after 21s ratelimit"},
+		"throttled with 403":         {first(1, 403, "Retry-After", "20"), []time.Duration{21 * s}, "retrying after 21s retry_after"},
+		"server error, asks":         {first(1, 500, "Retry-After", "20"), []time.Duration{21 * s}, "retrying after 21s retry_after"},
+		"throttled for too long":     {always(429, "Retry-After", "61"), nil, "suppressed max_wait"},
+		"throttled to the limit":     {first(1, 429, "Retry-After", "60"), []time.Duration{63 * s}, "retrying after 1m3s retry_after"},
+		"blocked":                    {always(403), jitter, "suppressed attempts"},
+		"proxy error":                {fails(9, judged{trip.Outcome{Verdict: trip.ProxyError}}), []time.Duration{0, 0, 0}, "suppressed attempts"},
+		"plain proxy wants a key":    {first(1, 407), []time.Duration{0}, "retrying after 0s rotate"},
+		"unsolved challenge":         {fails(9, judged{trip.Outcome{Verdict: trip.Challenge}}), jitter, "suppressed attempts"},
+		"canceled below":             {fails(9, context.Canceled), nil, ""},
+		"local for ever":             {fails(9, judged{trip.Outcome{Verdict: trip.Local}}), nil, ""},
+		"a URL that is none":         {fails(9, judged{trip.Outcome{Verdict: trip.Local, Reason: "bad request"}}), nil, ""},
+		"bad certificate":            {fails(9, &tls.CertificateVerificationError{Err: x509.HostnameError{}}), nil, ""},
+		"bad certificate of a proxy": {fails(1, untrusted{}), []time.Duration{0}, "retrying after 0s rotate"},
+		"unknown authority":          {fails(9, fmt.Errorf("get: %w", x509.UnknownAuthorityError{})), nil, ""},
+		"verdict of a custom kind":   {fails(9, judged{}), nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -105,6 +106,13 @@ func TestEveryVerdictHasItsWay(t *testing.T) {
 		})
 	})
 }
+
+// untrusted is a proxy whose certificate nobody knows.
+type untrusted struct{}
+
+func (untrusted) Error() string         { return "proxy: tls" }
+func (untrusted) Unwrap() error         { return x509.UnknownAuthorityError{} }
+func (untrusted) Outcome() trip.Outcome { return trip.Outcome{Verdict: trip.ProxyError} }
 
 func TestAReportedVerdictOutweighsTheStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -200,6 +208,7 @@ func TestOnlyWhatMayBeSentTwiceIsSentTwice(t *testing.T) {
 	body := func() io.Reader { return strings.NewReader("order") }
 	dial := fails(1, &net.OpError{Op: "dial", Err: errors.New("refused")})
 	refused := fails(1, judged{trip.Outcome{Verdict: trip.ProxyError, Phase: trip.ProxyConnect}})
+	handshake := fails(1, judged{trip.Outcome{Verdict: trip.TargetError, Phase: trip.TLS}})
 	lost := fails(1, judged{trip.Outcome{Verdict: trip.ProxyError, Phase: trip.FirstByte}})
 	open := fails(1, judged{trip.Outcome{Verdict: trip.Local, RetryAt: time.Unix(1, 0)}}) // just passed
 	for name, c := range map[string]struct {
@@ -221,6 +230,7 @@ func TestOnlyWhatMayBeSentTwiceIsSentTwice(t *testing.T) {
 		"POST with a key":                  {"POST", "Idempotency-Key", first(1, 503), 2, ""},
 		"POST with an old key":             {"POST", "X-Idempotency-Key", first(1, 503), 2, ""},
 		"POST, never dialed":               {"POST", "", dial, 2, ""},
+		"POST, no handshake":               {"POST", "", handshake, 2, ""},
 		"POST, refused by proxy":           {"POST", "", refused, 2, ""},
 		"POST, lost behind proxy":          {"POST", "", lost, 1, "suppressed not_idempotent"},
 		"POST, refused by a plain proxy":   {"POST", "", first(1, 407), 2, ""},
@@ -298,6 +308,19 @@ func TestACancelEndsTheWaitAndSaysWhatForItWas(t *testing.T) {
 		_, err = build(t, &target{answer: fails(9, io.EOF)}, nil).RoundTrip(get(t).WithContext(ctx))
 		require.EqualError(t, err, "retry: interrupted while waiting: context canceled, after: EOF")
 		require.NotErrorIs(t, err, io.EOF)
+	})
+}
+
+func TestABodyThatIsNotSentAfterAllIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(s/4, cancel)
+		req := request(t, http.MethodPut, strings.NewReader("order"))
+		second := &once{Reader: strings.NewReader("order")}
+		req.GetBody = func() (io.ReadCloser, error) { return second, nil }
+		_, err := build(t, &target{answer: always(500)}, nil).RoundTrip(req.WithContext(ctx))
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, 1, second.closed)
 	})
 }
 
