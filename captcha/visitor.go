@@ -110,7 +110,7 @@ func fit(cookies []*http.Cookie, page *url.URL, challenge http.Header) []*http.C
 		if i := slices.IndexFunc(asked, func(a *http.Cookie) bool { return a.Name == c.Name }); i >= 0 && own.Domain == "" {
 			own.Domain, own.Path = asked[i].Domain, asked[i].Path
 		}
-		domain := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
+		domain := strings.ToLower(strings.TrimPrefix(own.Domain, "."))
 		if domain == host || !strings.HasSuffix(host, "."+domain) {
 			own.Domain = ""
 		}
