@@ -57,7 +57,8 @@ type Config struct {
 	// means none, like zero. Default: none.
 	Jitter float64
 	// Probes is how many exchanges a half-open breaker lets through at a time, and
-	// how many of them must succeed for it to close. Default: [DefaultProbes].
+	// how many of them must succeed for it to close. One that neither succeeds nor
+	// fails gives its place to the next. Default: [DefaultProbes].
 	Probes int
 	// ProbeTimeout bounds how long a probe occupies its place. One that has no
 	// response header by then counts as failed; one whose body still runs counts
@@ -80,8 +81,9 @@ type Config struct {
 	// Observer is told of [trip.BreakerChanged] and [trip.BreakerRejected].
 	// Default: none.
 	Observer trip.Observer
-	// Rand returns numbers in [0, 1) for the Jitter, and must be safe for
-	// concurrent use. Default: math/rand/v2.
+	// Rand returns numbers in [0, 1) for the Jitter. It must be safe for concurrent
+	// use and must not call back, for it is called under a lock.
+	// Default: math/rand/v2.
 	Rand func() float64
 }
 

@@ -83,8 +83,9 @@ type Config struct {
 	// Observer is told of [trip.Waited], by each exchange that had to wait, and
 	// [trip.Paused]. Default: none.
 	Observer trip.Observer
-	// Rand returns numbers in [0, 1) for the Jitter, and must be safe for
-	// concurrent use. Default: math/rand/v2.
+	// Rand returns numbers in [0, 1) for the Jitter. It must be safe for concurrent
+	// use and must not call back, for it is called under a lock.
+	// Default: math/rand/v2.
 	Rand func() float64
 
 	// MaxKeys is how many domains are remembered. Those with exchanges under way
@@ -103,7 +104,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	check(c.Rate == 0 || c.Rate >= minRate || c.Rate < 0, "Rate: %v, want requests per second, at least one a day, or negative for unlimited", c.Rate)
+	check(c.Rate <= 0 || c.Rate >= minRate && c.Rate <= maxRate, "Rate: %v, want requests per second, at least one a day, or negative for unlimited", c.Rate)
 	check(c.Burst >= 0, "Burst: %d, want a count, or 0 for %d", c.Burst, DefaultBurst)
 	check(c.Jitter <= 1, "Jitter: %v, want a share of at most 1", c.Jitter)
 	check(c.MaxPause >= 0, "MaxPause: %v, want a positive duration, or 0 for %v", c.MaxPause, DefaultMaxPause)
@@ -118,8 +119,10 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// minRate is one request a day: less is a mistake.
-const minRate = 1.0 / (24 * 60 * 60)
+const (
+	minRate = 1.0 / (24 * 60 * 60) // one request a day: less is a mistake
+	maxRate = 1e9                  // more has no interval, and unlimited is to be said
+)
 
 func (c Config) withDefaults() Config {
 	c.Rate = cmp.Or(c.Rate, DefaultRate)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -559,4 +560,7 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 	require.EqualError(t, ratelimit.Config{Pause: time.Minute, MaxPause: time.Second}.Validate(),
 		"MaxPause: 1s, want at least Pause, which is 1m0s")
 	require.NoError(t, ratelimit.Config{Rate: 1.0 / 3600, Pause: time.Hour}.Validate())
+	for _, rate := range []float64{math.Inf(1), math.NaN()} {
+		require.ErrorContains(t, ratelimit.Config{Rate: rate}.Validate(), "Rate: ", "unlimited only by saying so")
+	}
 }
