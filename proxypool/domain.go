@@ -45,16 +45,18 @@ const pageSize = 64
 
 // A pair is what one domain made of one egress.
 type pair struct {
-	e       *egress
-	gate    gate
-	bans    tally
-	heat    float64
-	at      int64 // of heat
-	blocks  int   // consecutive
-	trouble float64
-	visitor *visitor
-	born    uint32 // identities so far
-	uses    int64
+	e      *egress
+	gate   gate
+	bans   tally
+	heat   float64
+	at     int64 // of heat
+	blocks int   // consecutive
+
+	trouble      float64 // consecutive failures, weighed by blame
+	troubleSince int64
+	visitor      *visitor
+	born         uint32 // identities so far
+	uses         int64
 }
 
 func newDomain(p *Pool, name string, seed1, seed2 uint64) *domain {
@@ -200,21 +202,21 @@ type sighting struct {
 }
 
 type sightings struct {
-	ring [16]sighting
+	ring [32]sighting
 	next uint8
 }
 
 const sightingAge = int64(time.Minute)
 
 func (s *sightings) add(e *egress, now int64, result evidence) {
-	s.ring[s.next%16] = sighting{e, now, result}
+	s.ring[int(s.next)%len(s.ring)] = sighting{e, now, result}
 	s.next++
 }
 
 // others returns the share of egresses other than e that had result when they
 // were last seen, and how many those others are.
 func (s *sightings) others(e *egress, now int64, results ...evidence) (share float64, n int) {
-	var seen [16]*egress
+	var seen [32]*egress
 	hits := 0
 newest:
 	for i := range len(s.ring) {
@@ -242,15 +244,20 @@ newest:
 	return float64(hits) / float64(n), n
 }
 
-// blame is the part of an ambiguous failure that is held against e: none when
-// most others fail here too, half when there are none to compare with.
+// blame is the part of an ambiguous failure that is held against e: as much as
+// others get through to the domain, nothing when it is dead to nearly all, half
+// when there are none to compare with.
 func (s *sightings) blame(e *egress, now int64) float64 {
 	fine, n := s.others(e, now, success, alive, blocked)
 	switch {
 	case n == 0:
 		return 0.5
-	case fine < 0.5:
+	case fine < deadShare:
 		return 0
 	}
 	return fine
 }
+
+// deadShare is the share of egresses that must get through to a domain for it not
+// to count as dead.
+const deadShare = 0.1

@@ -31,6 +31,7 @@ type egress struct {
 	// What Pick reads without a lock: success ÷ slowness, and when that was true.
 	quality   atomic.Uint64
 	qualityAt atomic.Int64
+	workedAt  atomic.Int64 // when a response last came through, from any domain
 
 	mu       sync.Mutex
 	health   tally
@@ -79,6 +80,7 @@ func (e *egress) worked(now int64, good, slowness float64, took time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.faults = 0
+	e.workedAt.Store(now)
 	e.health.age(now, healthDecay)
 	e.health.good += good
 	if slowness > 0 {

@@ -20,8 +20,14 @@ type gate struct {
 
 func (g *gate) shut() bool { return g.until != 0 }
 
-// close starts a gating and returns its length.
+// close starts a gating. The next one will be longer if grow is set, and if this
+// one does not follow a probe that was made early, under scarcity: that egress
+// did not get the time it was given.
 func (g *gate) close(now int64, base, limit time.Duration, jitter float64, grow bool) {
+	if g.probing && now < g.until && g.level > 0 {
+		g.level--
+		grow = true
+	}
 	length := float64(base) * math.Exp2(float64(g.level))
 	length = min(length, float64(limit)) * jitter
 	g.since, g.until = now, now+int64(length)
@@ -60,6 +66,18 @@ func (g *gate) due(factor float64, floor time.Duration) int64 {
 	}
 	served := max(float64(g.until-g.since)*factor, float64(floor))
 	return min(g.until, g.since+int64(served))
+}
+
+// usableAt is when somebody may get through at the earliest, however scarce
+// egresses are: not while a probe is out.
+func (g *gate) usableAt(floor time.Duration) int64 {
+	switch {
+	case g.probing:
+		return math.MaxInt64
+	case g.shut():
+		return g.due(0, floor)
+	}
+	return 0
 }
 
 // A gateQueue is a heap of gates, the one that ends first on top.

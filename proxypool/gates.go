@@ -15,7 +15,7 @@ type gates struct {
 	mu    sync.Mutex
 	queue gateQueue[*egress]
 	rng   rand.PCG
-	next  atomic.Int64 // no gate is due before, scarcity included; 0: none is closed
+	next  atomic.Int64 // when the first gate ends; 0: none is closed
 	table atomic.Pointer[table]
 }
 
@@ -33,7 +33,7 @@ func (g *gates) shut(p *Pool, e *egress, now int64, c *Config, probe bool, said 
 	tab := g.table.Load()
 	tab.out.set(e.index)
 	tab.version.Add(1)
-	g.plan(c)
+	g.plan()
 	if p.observed() {
 		said.add(&trip.ProxyGated{Pool: p.name, Egress: e.label(), Reason: "faults", Until: time.Unix(0, e.gate.until)})
 	}
@@ -50,7 +50,7 @@ func (g *gates) settle(p *Pool, e *egress, now int64, worked bool, reason string
 	if !worked {
 		e.gate.probing = false
 		g.queue.fix(e)
-		g.plan(p.config.Load())
+		g.plan()
 		return
 	}
 	g.queue.remove(e)
@@ -58,62 +58,49 @@ func (g *gates) settle(p *Pool, e *egress, now int64, worked bool, reason string
 	tab := g.table.Load()
 	tab.out.clear(e.index)
 	tab.version.Add(1)
-	g.plan(p.config.Load())
+	g.plan()
 	if p.observed() {
 		said.add(&trip.ProxyReadmitted{Pool: p.name, Egress: e.label(), Reason: reason})
 	}
 	p.freed.wake()
 }
 
-// plan works out when the next gate may be due at the earliest.
-func (g *gates) plan(c *Config) {
-	if len(g.queue.items) == 0 {
-		g.next.Store(0)
-		return
-	}
-	first := g.queue.items[0]
-	at := first.gate.until
-	for _, e := range g.queue.items[:min(len(g.queue.items), queueLook)] {
-		at = min(at, e.gate.due(0, c.Scarcity.MinGate))
+// plan notes whether and when a gate ends, for those who do not hold the lock.
+func (g *gates) plan() {
+	var at int64
+	if len(g.queue.items) > 0 {
+		at = max(g.queue.items[0].gate.until, 1)
 	}
 	g.next.Store(at)
 }
 
 // queueLook is how many of the gates that end first are looked at for one that is
-// due: under scarcity their order is only roughly right.
-const queueLook = 8
+// due and suits: under scarcity their order is only roughly right, and what is
+// due in general may still be banned on one domain.
+const queueLook = 256
 
 // takeDue starts the probe of an egress whose gate is due and that suits; nil
 // when there is none.
 func (g *gates) takeDue(now int64, factor float64, c *Config, suits func(*egress) bool) *egress {
-	if next := g.next.Load(); next == 0 || next > now {
+	if next := g.next.Load(); next == 0 || next > now && factor >= 1 {
 		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, e := range g.queue.items[:min(len(g.queue.items), queueLook)] {
 		if e.gate.due(factor, c.Scarcity.MinGate) <= now && suits(e) {
-			g.queue.remove(e)
-			e.gate.probing = true
-			g.plan(c)
+			g.probe(e)
 			return e
 		}
 	}
 	return nil
 }
 
-// takeServed is takeDue for one given egress: its probe may start when its gate
-// has been closed for the least time.
-func (g *gates) takeServed(e *egress, now int64, c *Config) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !e.gate.shut() || e.gate.probing || e.gate.due(0, c.Scarcity.MinGate) > now {
-		return false
-	}
+// probe marks that the probe of e is out. The lock is held.
+func (g *gates) probe(e *egress) {
 	g.queue.remove(e)
 	e.gate.probing = true
-	g.plan(c)
-	return true
+	g.plan()
 }
 
 // clean lowers the level of e's gate after a period of clean running.
@@ -124,25 +111,6 @@ func (g *gates) clean(e *egress, now int64) {
 		e.gate.clean(now)
 		e.flapped.Store(e.gate.level > 0)
 	}
-}
-
-// due returns when the first gate may be due at the earliest; 0 when none is closed.
-func (g *gates) due(now int64, c *Config) (at int64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, e := range g.queue.items[:min(len(g.queue.items), 4096)] {
-		if due := e.gate.due(0, c.Scarcity.MinGate); at == 0 || due < at {
-			at = due
-		}
-	}
-	return at
-}
-
-// served tells whether e's gate has been closed for the least time and no probe is out.
-func (g *gates) served(e *egress, now int64, c *Config) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return e.gate.shut() && !e.gate.probing && e.gate.due(0, c.Scarcity.MinGate) <= now
 }
 
 // leave takes egresses out of service for good.

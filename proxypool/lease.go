@@ -106,8 +106,13 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 		if ev == ambiguous {
 			pr.bans.age(now, banDecay)
 			pr.bans.bad += weight
+			if pr.trouble == 0 {
+				pr.troubleSince = now
+			}
 			pr.trouble += weight
-			if current && !l.e.direct && c.Faults.After > 0 && pr.trouble >= float64(c.Faults.After) && !pr.gate.shut() {
+			// Only when it works elsewhere: else the gate of the egress is the right one.
+			elsewhere := l.e.workedAt.Load() > pr.troubleSince
+			if current && !l.e.direct && c.Faults.After > 0 && pr.trouble >= float64(c.Faults.After) && elsewhere && !pr.gate.shut() {
 				pr.trouble = 0
 				d.shut(pr, now, c.Faults, true, "faults", said)
 			}
@@ -146,7 +151,11 @@ func (d *domain) weigh(e *egress, now int64, ev evidence, o trip.Outcome, frozen
 // block books a refusal: it retires the visitor, and enough of them close the gate.
 func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *Config, said *notices) {
 	pr := l.pair
-	if worked := pr.bans.good >= 1; worked && pr.blocks == 0 {
+	// A wall that stops most exits says nothing about this one: neither do its
+	// bans grow, nor was it too fast.
+	share, n := d.recent.others(pr.e, now, blocked)
+	walled := n >= 3 && share > 0.5
+	if worked := pr.bans.good >= 1; worked && pr.blocks == 0 && !walled {
 		d.pace.blocked(now, pr.heatAfter(now))
 	}
 	pr.bans.age(now, banDecay)
@@ -160,10 +169,7 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 	if c.Blocks.After < 0 || pr.gate.shut() && !l.probesPair || pr.blocks < c.Blocks.After && !l.probesPair {
 		return
 	}
-	// A wall that stops most exits says nothing about this one: do not let its
-	// bans grow.
-	walled, n := d.recent.others(pr.e, now, blocked)
-	d.shut(pr, now, c.Blocks, n < 3 || walled <= 0.5, "blocked", said)
+	d.shut(pr, now, c.Blocks, !walled, "blocked", said)
 	if !retryAt.IsZero() {
 		pr.gate.holdUntil(retryAt.UnixNano())
 		d.queue.fix(pr)

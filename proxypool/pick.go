@@ -69,11 +69,11 @@ func (d *domain) pick(now int64, w *Want, c *Config, said *notices) (Lease, stri
 		}
 	}
 	e, reason := d.choose(now, w, c)
+	if l, ok := d.failOpen(now, w, c, e, said); ok {
+		return l, ""
+	}
 	if e != nil {
 		return d.take(e, now, w, Normal, c, said), ""
-	}
-	if l, ok := d.failOpen(now, w, c, said); ok {
-		return l, ""
 	}
 	if reason == reasonTried {
 		again := *w

@@ -21,12 +21,12 @@ type Pool struct {
 	freed   notifier
 	closed  atomic.Bool
 
-	reload   sync.Mutex // one at a time
-	lastLoad []Proxy    // guarded by reload
-	ctx      context.Context
-	end      context.CancelFunc
-	work     sync.WaitGroup // background goroutines
-	wound    bool           // they were started; guarded by reload
+	reload             sync.Mutex // one at a time
+	checking, watching bool       // these goroutines run; guarded by reload
+	reloadErr          atomic.Pointer[error]
+	ctx                context.Context // ends with Close
+	end                context.CancelFunc
+	work               sync.WaitGroup // background goroutines
 }
 
 var backgroundContext = context.Background()
@@ -57,7 +57,9 @@ func NewPool(cfg Config) (*Pool, error) {
 		p.end()
 		return nil, err
 	}
-	p.wind()
+	p.reload.Lock()
+	defer p.reload.Unlock()
+	p.wind(&cfg)
 	return p, nil
 }
 
@@ -75,6 +77,8 @@ func (p *Pool) Close() error {
 	}
 	p.end()
 	p.freed.wake()
+	p.reload.Lock()   // a reconfiguration may be starting goroutines; no other will
+	p.reload.Unlock() //nolint:staticcheck // the section is empty because waiting for it is all there is to do
 	p.work.Wait()
 	p.routes.closeAll()
 	return nil

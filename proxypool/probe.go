@@ -1,6 +1,9 @@
 package proxypool
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // probe uses a first attempt to find out whether a gated egress is back, or a
 // cheaper tier good enough again. Few first attempts are spent so, more when
@@ -74,45 +77,69 @@ func (d *domain) takeProbe(e *egress, now int64, w *Want, mode Mode, c *Config, 
 	return l
 }
 
-// failOpen takes the best of the gated egresses when hardly any other is left.
-// It keeps to the least gate time, to one attempt at a time and to what a target
-// asked for, so that what is dead or banned is not hammered.
-func (d *domain) failOpen(now int64, w *Want, c *Config, said *notices) (Lease, bool) {
-	n := len(d.table.slots)
-	if n == 0 || d.eligible >= max(3, d.live/50) {
+// failOpen takes the best of the gated egresses when hardly any other is left, and
+// none of those is better, which they are not for long when all the load is on
+// them. It keeps to the least gate time, to one attempt at a time and to what a
+// target asked for, so that what is dead or banned is not hammered.
+func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *notices) (Lease, bool) {
+	if d.eligible >= max(3, d.live/50) || len(d.table.slots) == 0 {
 		return Lease{}, false
 	}
-	var best *egress
-	var top float64
-	looks := min(n, 512)
-	from := int(d.below(uint64(n)))
-	for k := range looks {
-		e := d.table.slots[(from+k)%n]
-		if e == nil || e.gone.Load() || w.tried(e) || e.full(c.MaxInFlight) || d.usable(e) {
-			continue
-		}
-		pr := d.known(e)
-		if pr != nil && pr.gate.shut() && (pr.gate.probing || pr.gate.due(0, c.Scarcity.MinGate) > now) {
-			continue
-		}
-		if s := d.merit(now, e, pr); best == nil || s > top {
-			if d.open(e) || d.pool.gates.served(e, now, c) {
-				best, top = e, s
-			}
-		}
+	fair, ceiling := d.fair(now), d.pace.limit(now)
+	top := 0.0
+	if rival != nil {
+		top = d.score(now, rival, fair, ceiling)
 	}
+	g := &d.pool.gates
+	g.mu.Lock()
+	var best *egress
+	d.gatedOnes(func(e *egress, pr *pair) {
+		if w.tried(e) || e.full(c.MaxInFlight) || d.gatedUntil(e, pr, c) > now {
+			return
+		}
+		if s := d.score(now, e, fair, ceiling) * gatedDiscount; s > top {
+			best, top = e, s
+		}
+	})
+	probesEgress := best != nil && best.gate.shut()
+	if probesEgress {
+		g.probe(best)
+	}
+	g.mu.Unlock()
 	if best == nil {
 		return Lease{}, false
-	}
-	probesEgress := false
-	if !d.open(best) {
-		if probesEgress = d.pool.gates.takeServed(best, now, c); !probesEgress {
-			return Lease{}, false
-		}
 	}
 	l := d.takeProbe(best, now, w, FailOpen, c, said)
 	l.probesEgress = probesEgress
 	return l, true
+}
+
+// gatedDiscount is how much worse than it looks a gated egress is taken to be.
+const gatedDiscount = 0.1
+
+// maxLooks is how many egresses are looked at when none is eligible.
+const maxLooks = 4096
+
+// gatedOnes calls use with the egresses that are gated, as a whole or here, and
+// with their pairs. Pool.gates is locked.
+func (d *domain) gatedOnes(use func(*egress, *pair)) {
+	n := len(d.table.slots)
+	from := int(d.below(uint64(n)))
+	for k := range min(n, maxLooks) {
+		if e := d.table.slots[(from+k)%n]; e != nil && !e.gone.Load() && !d.usable(e) {
+			use(e, d.known(e))
+		}
+	}
+}
+
+// gatedUntil is when e may be used again at the earliest; never while a probe is
+// out. Pool.gates is locked.
+func (d *domain) gatedUntil(e *egress, pr *pair, c *Config) (at int64) {
+	at = e.gate.usableAt(c.Scarcity.MinGate)
+	if pr != nil {
+		at = max(at, pr.gate.usableAt(c.Scarcity.MinGate))
+	}
+	return at
 }
 
 // none explains why nothing could be picked and when that may change.
@@ -121,15 +148,13 @@ func (d *domain) none(now int64, reason string, c *Config) error {
 	if reason == reasonEmpty || reason == reasonBusy {
 		return e
 	}
-	factor := d.scarcity(c)
-	at := d.pool.gates.due(now, c)
-	for _, pr := range d.queue.items[:min(len(d.queue.items), 4096)] {
-		if due := pr.gate.due(factor, c.Scarcity.MinGate); at == 0 || due < at {
-			at = due
-		}
+	at := int64(math.MaxInt64)
+	d.pool.gates.mu.Lock()
+	d.gatedOnes(func(e *egress, pr *pair) { at = min(at, d.gatedUntil(e, pr, c)) })
+	d.pool.gates.mu.Unlock()
+	if at == math.MaxInt64 { // all of them are being tried right now
+		at = now + int64(c.Scarcity.MinGate)
 	}
-	if at != 0 {
-		e.RetryAt = time.Unix(0, max(at, now))
-	}
+	e.RetryAt = time.Unix(0, max(at, now))
 	return e
 }

@@ -19,10 +19,16 @@ import (
 func (p *Pool) Reload(ctx context.Context) error {
 	p.reload.Lock()
 	defer p.reload.Unlock()
+	if p.closed.Load() {
+		return ErrClosed
+	}
 	list, err := p.config.Load().load(ctx)
 	if err != nil {
-		return fmt.Errorf("proxypool: pool %q: %w", p.name, err)
+		err = fmt.Errorf("proxypool: pool %q: %w", p.name, err)
+		p.reloadErr.Store(&err)
+		return err
 	}
+	p.reloadErr.Store(nil)
 	p.apply(list)
 	return nil
 }
@@ -38,6 +44,9 @@ func (p *Pool) Reconfigure(ctx context.Context, cfg Config) error {
 	cfg.Name = p.name
 	p.reload.Lock()
 	defer p.reload.Unlock()
+	if p.closed.Load() {
+		return ErrClosed
+	}
 	list, err := cfg.load(ctx)
 	if err != nil {
 		return fmt.Errorf("proxypool: pool %q: %w", p.name, err)
@@ -45,6 +54,7 @@ func (p *Pool) Reconfigure(ctx context.Context, cfg Config) error {
 	p.config.Store(&cfg)
 	p.routes.closeAll()
 	p.apply(list)
+	p.wind(&cfg)
 	return nil
 }
 

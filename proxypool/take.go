@@ -87,7 +87,7 @@ func (d *domain) pickSession(now int64, w *Want, c *Config, said *notices) (Leas
 	})
 	switch {
 	case found == nil:
-		if l, ok := d.failOpen(now, w, c, said); ok {
+		if l, ok := d.failOpen(now, w, c, nil, said); ok {
 			return l, ""
 		}
 		return Lease{}, d.why(reasonGated)

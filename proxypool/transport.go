@@ -16,7 +16,6 @@ import (
 type Transport struct {
 	pool *Pool
 	next http.RoundTripper
-	own  bool // the pool was made by New
 }
 
 // New makes a pool and wraps base with it. A nil base is the pool's own
@@ -30,9 +29,7 @@ func New(base http.RoundTripper, cfg Config) (*Transport, error) {
 	if base == nil {
 		base = pool.Egress()
 	}
-	t := pool.Wrap(base)
-	t.own = true
-	return t, nil
+	return pool.Wrap(base), nil
 }
 
 // Wrap returns a lease layer over next.
@@ -43,11 +40,9 @@ func (p *Pool) Wrap(next http.RoundTripper) *Transport {
 // Pool returns the pool that leases come from.
 func (t *Transport) Pool() *Pool { return t.pool }
 
-// CloseIdleConnections closes the idle connections of the pool and of what is below.
-func (t *Transport) CloseIdleConnections() {
-	t.pool.CloseIdleConnections()
-	trip.CloseIdle(t.next)
-}
+// CloseIdleConnections closes the idle connections below, which are the pool's
+// where the chain ends in its [Pool.Egress].
+func (t *Transport) CloseIdleConnections() { trip.CloseIdle(t.next) }
 
 // RoundTrip implements [http.RoundTripper]. A second exchange of the same attempt
 // leaves by the same identity.

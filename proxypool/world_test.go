@@ -15,7 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -242,5 +241,3 @@ func ok(req *http.Request) *http.Response { return answer(req, 200) }
 func answer(req *http.Request, status int) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: req}
 }
-
-const second = time.Second
