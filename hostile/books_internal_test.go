@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -55,6 +56,10 @@ func TestVisitorsAreKnownWhereAllLeaveFromOneAddress(t *testing.T) {
 	}
 	group.Wait()
 	require.Equal(t, 10, web.MachineRequests())
+	web.exits.Range(func(remote, _ any) bool {
+		t.Errorf("%v is still entered", remote)
+		return true
+	})
 }
 
 func TestBooksForgetTheOldestArrivals(t *testing.T) {
@@ -67,4 +72,14 @@ func TestBooksForgetTheOldestArrivals(t *testing.T) {
 	require.Equal(t, "3", arrivals[0].Path)
 	require.Equal(t, strconv.Itoa(keptArrivals+2), arrivals[keptArrivals-1].Path)
 	require.Equal(t, keptArrivals+3, s.Ledger().Requests)
+}
+
+func TestOutagesComeAtTheirTimes(t *testing.T) {
+	o := Outage{After: 10, For: 3, Every: 5}
+	for age, down := range map[time.Duration]bool{
+		0: false, 9: false, 10: true, 12: true, 13: false, 14: false, 15: true, 17: true, 18: false, 20: true,
+	} {
+		require.Equal(t, down, o.down(age), age)
+	}
+	require.False(t, Outage{After: 10, For: 3}.down(15), "only once")
 }

@@ -129,7 +129,10 @@ func TestTheFirstRequestsMeetTheFaultAndTheNextThePage(t *testing.T) {
 		}
 		_, body := get(t, client, page)
 		require.True(t, web.Check(page, []byte(body)), fault.String())
-		require.Equal(t, 2, s.Ledger().Requests, fault.String())
+		ledger := s.Ledger()
+		require.Equal(t, 2, ledger.Requests, fault.String())
+		require.Equal(t, 1, ledger.Served, fault.String())
+		require.Equal(t, 1, ledger.Failed+ledger.Throttled+ledger.Blocked, fault.String())
 	}
 }
 

@@ -54,8 +54,7 @@ func (g *formGate) answer(w http.ResponseWriter, r *http.Request) {
 		goal = "/"
 	}
 	token := r.PostFormValue(g.field)
-	if r.PostFormValue("csrf") != g.site.secret("csrf", goal) ||
-		!g.site.web.solver.redeem(token, g.kind, g.siteKey, g.site.host) {
+	if r.PostFormValue("csrf") != g.site.secret("csrf", goal) || !g.site.web.solver.redeem(token, g.siteKey) {
 		g.site.Book(r, Rejected)
 		g.ask(w, r, goal)
 		return

@@ -137,13 +137,11 @@ func TestFormGatesTakeATokenOfTheSolverOnce(t *testing.T) {
 }
 
 func TestATokenIsForItsSiteAndKeyAndExpires(t *testing.T) {
-	web := start(t, hostile.Config{
-		Sites: []hostile.SiteConfig{
-			{Host: "a.test", Hazards: []hostile.Hazard{hostile.ReCaptcha{}}},
-			{Host: "b.test", Hazards: []hostile.Hazard{hostile.ReCaptcha{}}},
-		},
-		Solver: hostile.SolverConfig{TokenLasts: time.Nanosecond},
-	})
+	sites := []hostile.SiteConfig{
+		{Host: "a.test", Hazards: []hostile.Hazard{hostile.ReCaptcha{}}},
+		{Host: "b.test", Hazards: []hostile.Hazard{hostile.ReCaptcha{}}},
+	}
+	web := start(t, hostile.Config{Sites: sites})
 	client := visitor(t, web, nil)
 	_, a := get(t, client, "https://a.test/")
 	_, b := get(t, client, "https://b.test/")
@@ -154,14 +152,20 @@ func TestATokenIsForItsSiteAndKeyAndExpires(t *testing.T) {
 	}})
 	require.Equal(t, "ERROR_RECAPTCHA_INVALID_SITEKEY", answer["errorCode"])
 
-	form := fields(a)
-	form.Set("g-recaptcha-response", solve(t, web, map[string]any{
-		"type": "RecaptchaV2TaskProxyless", "websiteURL": "https://a.test/", "websiteKey": keyA,
-	})["gRecaptchaResponse"].(string))
-	resp, err := client.PostForm("https://a.test"+action.FindStringSubmatch(a)[1], form)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, http.StatusForbidden, resp.StatusCode, "it was good for a nanosecond")
+	post := func(web *hostile.Web, host, gate string) int {
+		form := fields(gate)
+		form.Set("g-recaptcha-response", solve(t, web, map[string]any{
+			"type": "RecaptchaV2TaskProxyless", "websiteURL": "https://a.test/", "websiteKey": keyA,
+		})["gRecaptchaResponse"].(string))
+		resp, err := visitor(t, web, nil).PostForm("https://"+host+action.FindStringSubmatch(gate)[1], form)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	require.Equal(t, http.StatusSeeOther, post(web, "a.test", a))
+	require.Equal(t, http.StatusForbidden, post(web, "b.test", b), "a token of another site")
+	hasty := start(t, hostile.Config{Sites: sites, Solver: hostile.SolverConfig{TokenLasts: time.Nanosecond}})
+	require.Equal(t, http.StatusForbidden, post(hasty, "a.test", a), "it was good for a nanosecond")
 }
 
 func TestAClearanceIsGoodForTheVisitorWhoEarnedIt(t *testing.T) {
@@ -309,15 +313,17 @@ func TestTheAmazonButtonNeedsNoSolver(t *testing.T) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Contains(t, gate, `action="/errors/validateCaptcha"`)
 	form := fields(gate)
-	wrong := fields(gate)
-	wrong.Del("field-keywords")
-	resp, _ = get(t, client, s.URL(action.FindStringSubmatch(gate)[1]+"?"+wrong.Encode()))
-	require.Equal(t, http.StatusOK, resp.StatusCode)
+	for _, field := range []string{"amzn", "amzn-r", "field-keywords"} {
+		wrong := fields(gate)
+		wrong.Del(field)
+		resp, _ = get(t, client, s.URL(action.FindStringSubmatch(gate)[1]+"?"+wrong.Encode()))
+		require.Equal(t, http.StatusOK, resp.StatusCode, field)
+	}
 	resp, _ = get(t, client, s.URL(action.FindStringSubmatch(gate)[1]+"?"+form.Encode()))
 	require.Equal(t, "/p/3", resp.Header.Get("Location"))
 	_, body := get(t, client, s.URL("/p/3"))
 	require.True(t, web.Check(s.URL("/p/3"), []byte(body)))
-	require.Equal(t, 1, s.Ledger().Rejected)
+	require.Equal(t, 3, s.Ledger().Rejected)
 	require.Zero(t, web.Solver().Ledger().Tasks)
 }
 
@@ -384,6 +390,7 @@ func TestTheSolverSpeaksTheRealProtocol(t *testing.T) {
 	require.Equal(t, `{"errorId":0,"taskId":74372499131}`+"\n", body)
 	result := say(t, web, "/getTaskResult", map[string]any{"taskId": 74372499131})
 	require.Equal(t, "ready", result["status"])
+	require.Equal(t, result["solution"], say(t, web, "/getTaskResult", map[string]any{"taskId": 74372499131})["solution"], "charged once")
 	require.Equal(t, "0.00299", result["cost"])
 	require.Equal(t, json.Number("1"), result["solveCount"])
 	require.Equal(t, "success", say(t, web, "/reportCorrect", map[string]any{"taskId": 74372499131})["status"])

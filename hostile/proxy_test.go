@@ -249,3 +249,37 @@ func TestSOCKSKnowsAddressesAndRefusesWhatItDoesNotSpeak(t *testing.T) {
 		})
 	}
 }
+
+func TestExitsAreAddressesOfTheirOwnWhereTheSystemAllows(t *testing.T) {
+	probe, err := net.Listen("tcp", "127.0.0.2:0")
+	want := "127.0.0.2"
+	if err != nil {
+		want = "127.0.0.1"
+	} else {
+		require.NoError(t, probe.Close())
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	web, _ := site(t)
+	for _, scheme := range schemes {
+		client := visitor(t, web, addProxy(t, web, hostile.ProxyConfig{Scheme: scheme, Exit: "127.0.0.2"}))
+		client.Transport.(*http.Transport).DisableKeepAlives = true
+		from := make(chan string, 1)
+		go func() {
+			conn, err := listener.Accept()
+			if err != nil {
+				from <- err.Error()
+				return
+			}
+			defer conn.Close()
+			host, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+			from <- host
+		}()
+		resp, err := client.Get("http://" + listener.Addr().String())
+		if err == nil {
+			resp.Body.Close()
+		}
+		require.Equal(t, want, <-from, scheme)
+	}
+}

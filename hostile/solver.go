@@ -85,11 +85,11 @@ type Solver struct {
 	serial int
 }
 
-// A token is an answer to a form challenge that was not used yet.
+// A token is an answer to a form challenge that was not used yet. No two
+// challenges have the same site key.
 type token struct {
-	kind          challengeKind
-	siteKey, host string
-	until         time.Time
+	siteKey string
+	until   time.Time
 }
 
 func startSolver(web *Web, cfg SolverConfig) (*Solver, error) {
@@ -142,11 +142,11 @@ func (s *Solver) Ledger() SolverLedger {
 }
 
 // redeem takes a token, once.
-func (s *Solver) redeem(value string, kind challengeKind, siteKey, host string) bool {
+func (s *Solver) redeem(value, siteKey string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tokens[value]
-	if t == nil || t.kind != kind || t.siteKey != siteKey || t.host != host || time.Now().After(t.until) {
+	if t == nil || t.siteKey != siteKey || time.Now().After(t.until) {
 		return false
 	}
 	delete(s.tokens, value)
@@ -166,7 +166,7 @@ func (s *Solver) issue(g *gate, wrong bool) string {
 		b.WriteString(g.site.secret("token", strconv.Itoa(s.serial), strconv.Itoa(part)))
 	}
 	if !wrong {
-		s.tokens[b.String()] = &token{kind: g.kind, siteKey: g.siteKey, host: g.site.host, until: time.Now().Add(s.cfg.TokenLasts)}
+		s.tokens[b.String()] = &token{siteKey: g.siteKey, until: time.Now().Add(s.cfg.TokenLasts)}
 	}
 	return b.String()
 }
