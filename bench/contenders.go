@@ -124,11 +124,18 @@ func (stub) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 var fields = [...][2]string{
-	{"Accept", "text/html,application/xhtml+xml"}, {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) bench/1.0"},
-	{"Accept-Language", "en-US,en;q=0.9"}, {"Accept-Encoding", "gzip, deflate, br, zstd"},
-	{"Cache-Control", "max-age=0"}, {"Upgrade-Insecure-Requests", "1"},
-	{"Sec-Fetch-Site", "none"}, {"Sec-Fetch-Mode", "navigate"}, {"Sec-Fetch-User", "?1"}, {"Sec-Fetch-Dest", "document"},
-	{"Priority", "u=0, i"}, {"Referer", "https://shop.test/"},
+	{"Accept", "text/html,application/xhtml+xml"},
+	{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) bench/1.0"},
+	{"Accept-Language", "en-US,en;q=0.9"},
+	{"Accept-Encoding", "gzip, deflate, br, zstd"},
+	{"Cache-Control", "max-age=0"},
+	{"Upgrade-Insecure-Requests", "1"},
+	{"Sec-Fetch-Site", "none"},
+	{"Sec-Fetch-Mode", "navigate"},
+	{"Sec-Fetch-User", "?1"},
+	{"Sec-Fetch-Dest", "document"},
+	{"Priority", "u=0, i"},
+	{"Referer", "https://shop.test/"},
 }
 
 func (c contender) request() (*http.Request, error) {

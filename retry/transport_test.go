@@ -333,7 +333,8 @@ func TestAnAbandonedRequestIsNotSentAgain(t *testing.T) {
 		}}
 		seen := new(watch)
 		req := get(t)
-		req.Cancel = giveUp //nolint:staticcheck // deprecated, yet http.Client.Timeout sets it
+		//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+		req.Cancel = giveUp
 		require.Zero(t, status(t, build(t, target, func(c *retry.Config) { c.Observer = seen }), req))
 		require.Equal(t, []string{"attempt canceled"}, seen.told)
 	})

@@ -83,7 +83,8 @@ func blocks(_ int, req *http.Request) (*http.Response, error) {
 		return nil, errors.New("rttest: nobody gave up")
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
-	case <-req.Cancel: //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+	case <-req.Cancel:
 		return nil, errors.New("net/http: request canceled")
 	}
 }

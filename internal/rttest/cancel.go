@@ -91,7 +91,8 @@ func clientDo(t T, rt http.RoundTripper) (*http.Response, error) {
 func requestCancelReachesTheBase(t T, _ Suite, wrap Wrap) {
 	req := get(t)
 	giveUp := make(chan struct{})
-	req.Cancel = giveUp //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+	req.Cancel = giveUp
 	time.AfterFunc(patience, func() { close(giveUp) })
 	start := time.Now()
 	resp, err := open(t, wrap, &base{answer: blocks}).RoundTrip(req)
@@ -138,7 +139,8 @@ func cancelEndsAWait(t T, s Suite, _ Wrap) {
 func requestCancelEndsAWait(t T, s Suite, _ Wrap) {
 	req := get(t)
 	giveUp := make(chan struct{})
-	req.Cancel = giveUp //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
+	req.Cancel = giveUp
 	time.AfterFunc(patience, func() { close(giveUp) })
 	start := time.Now()
 	resp, err := s.waiting(t).RoundTrip(req)
