@@ -10,10 +10,10 @@ import "encoding/binary"
 // at. Blocks are compared by hash, with letters folded; what seems to be a marker
 // is then compared byte by byte.
 type scanner struct {
-	window  int                  // length of the shortest marker, and of all markers' prefixes
-	shift   [1 << hashBits]uint8 // by block: how far the window may move
-	bucket  [1 << hashBits]uint8 // by block that ends a window: index into buckets
-	buckets [][]marker           // markers whose window ends in the block
+	window  int                   // length of the shortest marker, and of all markers' prefixes
+	shift   [1 << hashBits]uint8  // by block: how far the window may move
+	bucket  [1 << hashBits]uint16 // by block that ends a window: index into buckets
+	buckets [][]marker            // markers whose window ends in the block
 }
 
 const (
@@ -32,7 +32,7 @@ type marker struct {
 }
 
 // maxMarkers is how many markers a [marks] can tell apart.
-const maxMarkers = 255
+const maxMarkers = 511
 
 // marks is the set of markers that a scan found.
 type marks [maxMarkers/64 + 1]uint64
@@ -66,7 +66,7 @@ func newScanner(words []string) *scanner {
 			s.shift[h] = min(s.shift[h], uint8(s.window-end))
 		}
 		if s.bucket[h] == 0 {
-			s.bucket[h] = uint8(len(s.buckets))
+			s.bucket[h] = uint16(len(s.buckets))
 			s.buckets = append(s.buckets, nil)
 		}
 		at := &s.buckets[s.bucket[h]]

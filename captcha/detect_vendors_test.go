@@ -3,6 +3,7 @@ package captcha_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/godwit-go/godwit/captcha"
@@ -53,6 +54,10 @@ var challenges = map[string]fixture{
 		page: `<body><h1>Ci siamo quasi…</h1><script src="/cdn-cgi/challenge-platform/h/g/orchestrate/chl_page/v1?ray=9abd"></script></body>`,
 		rule: "cloudflare-orchestrate", vendor: captcha.Cloudflare, kind: captcha.KindCloudflare,
 	},
+	"cloudflare, title only": {
+		page: `<title>Just a moment...</title><h1>shop.test</h1><script src="/cdn-cgi/challenge-platform/h/b/scripts/jsd/x/main.js"></script>`,
+		rule: "cloudflare-title", vendor: captcha.Cloudflare, kind: captcha.KindCloudflare,
+	},
 	"cloudflare of 2018": {
 		page: `<div class="cf-browser-verification cf-im-under-attack"><form id="challenge-form" action="/cdn-cgi/l/chk_jschl" method="get">` +
 			`<input type="hidden" name="jschl_vc" value="a"><input type="hidden" name="pass" value="b"><input type="hidden" name="jschl_answer"></form></div>`,
@@ -95,6 +100,10 @@ var challenges = map[string]fixture{
 		page: `{"appId":"PXu6b0qd2S","jsClientSrc":"/px/PXu6b0qd2S/init.js","firstPartyEnabled":true,"uuid":"u","blockScript":"/px/captcha.js"}`,
 		rule: "perimeterx-json", vendor: captcha.PerimeterX, kind: captcha.KindPerimeterX,
 	},
+	"perimeterx, notice": {
+		page: `<head><meta name="description" content="px-captcha"><title>Access to this page has been denied</title></head><body><p>Before we continue... Press &amp; Hold</p></body>`,
+		rule: "perimeterx-notice", vendor: captcha.PerimeterX, kind: captcha.KindPerimeterX,
+	},
 	"perimeterx of 2018": {
 		page: `<div id="px-captcha"></div><div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div><script>window._pxAppId='PX1'</script>`,
 		rule: "perimeterx-captcha", vendor: captcha.PerimeterX, kind: captcha.KindRecaptchaV2, key: recaptchaKey,
@@ -113,6 +122,16 @@ var challenges = map[string]fixture{
 			`<script src="/Aflac-the-Dramaturg?d=shop.test" async></script></head><body><h1>Pardon Our Interruption</h1><p>As you were browsing something about ` +
 			`your browser made us think you were a bot.</p><div id="interstitial-inprogress" style="display: none"></div></body></html>`,
 		rule: "imperva-interstitial", vendor: captcha.Imperva, kind: captcha.KindImperva,
+	},
+	"imperva, pardon in a site's own layout": {
+		page: `<title>Shop</title><h1>Pardon Our Interruption</h1><p>As you were browsing something about your browser made us think you were a bot.</p>` +
+			strings.Repeat(`<a href="/p">Page</a>`, 30),
+		rule: "imperva-pardon", vendor: captcha.Imperva, kind: captcha.KindImperva,
+	},
+	"imperva of 2015": {
+		page: `<html><head><META NAME="robots" CONTENT="noindex,nofollow"><script>(function(){var z="";var b="7472";eval((function(){return z;})());})();</script></head>` +
+			`<body><iframe style="display:none;visibility:hidden;" src="//content.incapsula.com/jsTest.html" id="gaIframe"></iframe></body></html>`,
+		rule: "imperva-shell", vendor: captcha.Imperva, kind: captcha.KindImperva,
 	},
 	"imperva, text of the frame": {
 		page: `<html><body>Request unsuccessful. Incapsula incident ID: 443000270-1</body></html>`,
@@ -260,6 +279,43 @@ var challenges = map[string]fixture{
 		page: `<h1>Robot check</h1><form action="/check" method="post"><img src="/captcha.php?id=4"><input type="text" name="code"><input type="submit"></form>`,
 		rule: "image-gate", vendor: captcha.Generic, kind: captcha.KindImage, params: map[string]string{captcha.ParamImageURL: "https://site.test/captcha.php?id=4"},
 	},
+	"fastly": {
+		page: `<title>Client Challenge</title><noscript>JavaScript is disabled</noscript><div id="loading-error">A required part of this site couldn’t load.</div><script src="/_fs-ch-1T1wmsGaOgGaSxcX/script.js"></script>`,
+		rule: "fastly-client", vendor: captcha.Fastly, kind: captcha.KindScript,
+	},
+	"siteground": {
+		page: `<html><head><meta http-equiv="refresh" content="0;/.well-known/sgcaptcha/?r=%2F&y=ipc:1"></meta></head></html>`,
+		rule: "siteground-captcha", vendor: captcha.SiteGround, kind: captcha.KindScript,
+	},
+	"radware": {
+		page: `<title>Radware Captcha Page</title><form method="post"><div class="h-captcha" data-sitekey="` + hcaptchaKey + `"></div></form>`,
+		rule: "radware-captcha", vendor: captcha.Radware, kind: captcha.KindHCaptcha, key: hcaptchaKey,
+	},
+	"alibaba": {
+		page: `<html><script>var arg1='B1A2';function setCookie(n,v){} reload("acw_sc__v2")</script></html>`,
+		rule: "alibaba-punish", vendor: captcha.Alibaba, kind: captcha.KindScript,
+	},
+	"ruishu": {
+		page: `<html><head><meta id="9DhefwqGPrzGxEp9hPaoag" content="a"><script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script><script src="/4QbVtADbnLVIc/c.js"></script></head><body></body></html>`,
+		rule: "ruishu", vendor: captcha.Generic, kind: captcha.KindScript,
+	},
+	"bunny": {
+		page: `<title>Establishing a secure connection ...</title><script src="/.bunny-shield/assets/challenge.js"></script>`,
+		rule: "bunny-shield", vendor: captcha.Bunny, kind: captcha.KindScript,
+	},
+	"stackpath": {
+		page: `<title></title><iframe style="display:none" src="/sbbi/?sbbpg=sbbShell&gprid=a"></iframe>`,
+		rule: "stackpath", vendor: captcha.Generic, kind: captcha.KindScript,
+	},
+	"testcookie": {
+		page: `<script src="/aes.js"></script><script>function toNumbers(d){return d} var a=toNumbers("f6");document.cookie="__test="+toHex(slowAES.decrypt(a,2,a,a));</script>`,
+		rule: "testcookie", vendor: captcha.Generic, kind: captcha.KindScript,
+	},
+	"google of 2012": {
+		page: `<h1>google</h1><img src="/sorry/image?id=1"><form action="CaptchaRedirect" method="get"><input type="hidden" name="continue" value="x"><input type="text" name="captcha"></form>`,
+		rule: "google-image", vendor: captcha.Google, kind: captcha.KindImage, params: map[string]string{captcha.ParamImageURL: "https://site.test/sorry/image?id=1"},
+	},
+	"nobody's title": {page: `<title>Are you a robot?</title><p>Prove it.</p>`, rule: "generic-challenge", vendor: captcha.Generic, kind: captcha.KindScript},
 	"nobody's check": {
 		page: `<title>Please wait</title><p>Checking your browser before accessing the site.</p><script src="/x.js"></script>`,
 		rule: "generic-challenge", vendor: captcha.Generic, kind: captcha.KindScript,

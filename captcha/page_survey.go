@@ -153,7 +153,7 @@ func (v *surveyor) content(z *html.Tokenizer, start, end int) {
 			v.scripts = append(v.scripts, v.body[start:end])
 		}
 	case atom.Title:
-		if v.title == "" {
+		if v.title == "" && v.quoted == 0 {
 			v.title = strings.Join(strings.Fields(string(clip(z.Text(), 512))), " ")
 		}
 	}
@@ -351,15 +351,18 @@ func executable(kind []byte) bool {
 	return k == "" || k == "module" || strings.HasSuffix(k, "javascript") || strings.HasSuffix(k, "ecmascript")
 }
 
-// refreshTarget returns the address in the content of a refresh: "5; URL='/x'".
+// refreshTarget returns the address in the content of a refresh: "5; URL='/x'", or
+// just "5;/x".
 func refreshTarget(content string) string {
-	i := strings.Index(strings.ToLower(content), "url")
+	i := strings.IndexAny(content, ";,")
 	if i < 0 {
 		return ""
 	}
-	target, ok := strings.CutPrefix(strings.TrimSpace(content[i+len("url"):]), "=")
-	if !ok {
-		return ""
+	target := strings.TrimSpace(content[i+1:])
+	if len(target) > 3 && strings.EqualFold(target[:3], "url") {
+		if after, ok := strings.CutPrefix(strings.TrimSpace(target[3:]), "="); ok {
+			target = strings.TrimSpace(after)
+		}
 	}
-	return strings.Trim(strings.TrimSpace(target), `'"`)
+	return strings.Trim(target, `'"`)
 }

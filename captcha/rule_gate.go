@@ -3,6 +3,7 @@ package captcha
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // gate tells whether a widget is the whole of the page, so that it stands in the
@@ -107,7 +108,7 @@ const (
 // noticeRules know the refusals that no vendor has signed.
 func noticeRules() []Rule {
 	var words []string
-	for _, phrase := range slices.Concat(banWords, refusalWords, challengeWords) {
+	for _, phrase := range slices.Concat(banWords, refusalWords, challengeWords, challengeTitles) {
 		if len(phrase) >= minWord {
 			words = append(words, phrase)
 		}
@@ -120,7 +121,8 @@ func noticeRules() []Rule {
 		notice(Rule{
 			Name: "generic-challenge", Vendor: Generic, Kind: KindScript, Verdict: Challenged, Confidence: Low, Markers: words,
 			Match: func(p *Page) bool {
-				return lone(p) && p.Says(challengeWords...) && (p.Status == 0 && p.TextLen() < 2*maxLoneText || p.Status >= 400)
+				return lone(p) && (p.Says(challengeWords...) || isTitled(p, challengeTitles...)) &&
+					(p.Status == 0 && p.TextLen() < 2*maxLoneText || p.Status >= 400)
 			},
 		}),
 	)
@@ -131,6 +133,12 @@ func lone(p *Page) bool {
 	s := p.survey()
 	return p.Short() && !s.has("article", "nav", "video", "table") && s.choices == 0 && p.Status != 404 && p.Status != 410 &&
 		(p.Status == 0 || p.Status >= 400)
+}
+
+// isTitled tells whether one of the titles, in lower case, is the whole of the
+// page's: an article about it says more.
+func isTitled(p *Page, titles ...string) bool {
+	return slices.Contains(titles, strings.ToLower(strings.Trim(p.Title(), " .…!?")))
 }
 
 // refused tells whether the notice is a refusal: by its words alone where they leave
@@ -149,7 +157,7 @@ var (
 		"your ip has been blocked", "your ip address has been blocked", "your ip has been banned", "your ip address has been banned",
 		"this ip has been automatically blocked", "your connection has been blocked", "you might be a robot", "you may be a robot", "you are a bot",
 		"blocked by network security", "request looks automated", "has been identified as automated", "have been identified as a bot",
-		"your browsing activity has been paused", "因您的访问", "检测到有异常请求", "网络环境存在异常", "存在异常访问", "系统检测到您",
+		"your browsing activity has been paused", "因您的访问", "检测到有异常请求", "当前环境异常", "网络环境存在异常", "存在异常访问", "系统检测到您",
 		"ваш ip заблокирован", "ваш ip-адрес заблокирован", "доступ с вашего ip", "доступ ограничен: проблема с ip",
 	}
 	// refusalWords are what a refusal says, and others too.
@@ -171,5 +179,11 @@ var (
 		"checking if the site connection is secure", "enable javascript and cookies to continue",
 		"проверка браузера", "проверяем ваш браузер", "подтвердите, что вы не робот", "überprüfung ihres browsers", "vérification de votre navigateur",
 		"正在验证您是否是真人", "请完成安全验证",
+	}
+	// challengeTitles are how it is titled.
+	challengeTitles = []string{
+		"robot check", "are you a robot", "are you human", "are you a human", "human verification", "robot or human",
+		"please verify you are a human", "please verify you are human", "verify you are human", "bot verification", "security verification",
+		"client challenge", "ddos protection",
 	}
 )

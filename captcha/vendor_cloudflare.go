@@ -53,6 +53,13 @@ func cloudflareRules() []Rule {
 			Fill: fillCloudflare,
 		},
 		{
+			Name: "cloudflare-title", Vendor: Cloudflare, Kind: KindCloudflare, Verdict: Challenged, Confidence: Low,
+			Markers: []string{"just a moment..."},
+			Match: func(p *Page) bool {
+				return isTitled(p, "just a moment") && p.Short() && (p.ScriptSrc("/cdn-cgi/challenge-platform/") != "" || lone(p) && p.TextLen() < 2*maxLoneText)
+			},
+		},
+		{
 			Name: "cloudflare-error", Vendor: Cloudflare, Verdict: Blocked,
 			Markers: []string{"cf-error-", "error code: 1"},
 			Match:   refusedByCloudflare,

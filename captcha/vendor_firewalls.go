@@ -28,9 +28,14 @@ func firewallRules() []Rule {
 			Markers: []string{"_____tmd_____/punish", "x5secdata", "acw_sc__v2", "nocaptcha"},
 			Match: func(p *Page) bool {
 				return p.Bare() && (p.Scripts("_____tmd_____/punish") || p.Scripts("acw_sc__v2") && p.Assigned("arg1")) ||
-					p.Short() && p.FrameSrc("_____tmd_____/punish") != "" ||
+					p.Short() && (p.FrameSrc("_____tmd_____/punish") != "" || p.ScriptSrc("_____tmd_____/punish") != "") ||
 					p.HasID("nocaptcha") && p.Short() && (p.Scripts("x5sec") || p.Scripts("punish"))
 			},
+		},
+		{
+			Name: "ruishu", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"window['$_ts']"},
+			Match:   func(p *Page) bool { return p.Bare() && p.Assigned("$_ts") },
 		},
 		{
 			// A cookie made by AES in a script, in front of free hosts.

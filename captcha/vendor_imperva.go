@@ -84,6 +84,10 @@ func impervaRules() []Rule {
 
 // pardon tells whether the page is the notice that Distil brought to Imperva.
 func pardon(p *Page) bool {
-	return p.TextLen() < maxGateText && len(p.survey().links) <= maxGateLinks && p.survey().passwords == 0 &&
-		p.Says("pardon our interruption") && p.Says("bot", "interruption...", "your browser", "javascript", "unblock", "captcha")
+	s := p.survey()
+	if s.runes >= maxGateText || s.passwords > 0 || s.has("article") {
+		return false
+	}
+	return p.Says("about your browser made us think you were a bot") ||
+		len(s.links) <= maxGateLinks && isTitled(p, "pardon our interruption")
 }

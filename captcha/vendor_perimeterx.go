@@ -36,8 +36,8 @@ func perimeterXRules() []Rule {
 			Name: "perimeterx-notice", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged, Confidence: Medium,
 			Markers: []string{"access to this page has been denied"},
 			Match: func(p *Page) bool {
-				return p.Short() && p.Says("access to this page has been denied") &&
-					p.Says("automation tools", "automation tool", "press & hold", "powered by perimeterx", "powered by human", "you are a human", "not a bot")
+				return p.Short() && (isTitled(p, "access to this page has been denied") ||
+					p.Says("access to this page has been denied") && p.Says("automation tool", "press & hold", "powered by perimeterx"))
 			},
 			Fill: fillPerimeterX,
 		},
