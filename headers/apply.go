@@ -2,132 +2,182 @@ package headers
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
-// wireKeys maps lower-case names to the keys under which net/http's Header map
-// holds them. They are canonical, but for those that browsers spell otherwise
-// over HTTP/1.1: net/http writes a key as it is.
-var wireKeys = func() map[string]string {
-	keys := make(map[string]string)
+// wireKey is where net/http's Header map holds a header. Keys are canonical, but
+// for those that browsers spell otherwise over HTTP/1.1: net/http writes a key as
+// it is, and looks up the canonical one.
+type wireKey struct{ key, canonical string }
+
+// wireKeys finds the key for a name as the generator spells it. What it lacks is
+// the connection's own or a header of the caller's.
+var wireKeys = func() map[string]wireKey {
+	keys := make(map[string]wireKey)
 	for _, n := range []name{
 		nPragma, nCacheControl, nGPC, nInsecure, nUserAgent, nAccept, nAcceptEncoding, nAcceptLanguage, nOrigin,
-		nReferer, nCookie, nRange, nIfNoneMatch, nIfModified, nFetchSite, nFetchMode, nFetchUser, nFetchDest,
+		nReferer, nRange, nIfNoneMatch, nIfModified, nFetchSite, nFetchMode, nFetchUser, nFetchDest,
 		nFetchStorage, nPriority, nPurpose, nSecPurpose, nXMoz, nServiceWorker, nContentType, nRequestMethod,
 		nRequestHeaders,
 	} {
-		keys[n.h2] = http.CanonicalHeaderKey(n.h1)
+		canonical := http.CanonicalHeaderKey(n.h1)
+		keys[n.h1] = wireKey{canonical, canonical}
+		keys[n.h2] = keys[n.h1]
 	}
-	keys[nDNT.h2] = nDNT.h1
+	keys[nDNT.h1] = wireKey{nDNT.h1, http.CanonicalHeaderKey(nDNT.h1)}
+	keys[nDNT.h2] = keys[nDNT.h1]
 	for _, hints := range [][]string{navigationHints[:], insertedHints[:]} {
 		for _, hint := range hints {
-			keys[hint] = hint
+			keys[hint] = wireKey{hint, http.CanonicalHeaderKey(hint)}
 		}
 	}
 	return keys
 }()
 
+// headerMap is the header of a request that is being put together.
+type headerMap struct {
+	http.Header
+	values []string // backs the entries, so that they cost one allocation
+	odd    bool     // has keys that are not canonical
+}
+
+func newHeaderMap(caller http.Header) headerMap {
+	size := len(caller) + typicalFields
+	return headerMap{Header: make(http.Header, size), values: make([]string, 0, size)}
+}
+
+// put sets one value.
+func (m *headerMap) put(key, value string) {
+	m.values = append(m.values, value)
+	end := len(m.values)
+	m.Header[key] = m.values[end-1 : end : end]
+}
+
+// copy sets the caller's values without sharing his memory.
+func (m *headerMap) copy(key string, values []string) {
+	m.odd = m.odd || !canonical(key)
+	if values == nil {
+		m.Header[key] = nil
+		return
+	}
+	start := len(m.values)
+	m.values = append(m.values, values...)
+	m.Header[key] = m.values[start:len(m.values):len(m.values)]
+}
+
+// has reports whether there is an entry, if an empty one, in any spelling.
+func (m *headerMap) has(k wireKey) bool {
+	if _, ok := m.Header[k.key]; ok {
+		return true
+	}
+	if k.canonical != k.key {
+		if _, ok := m.Header[k.canonical]; ok {
+			return true
+		}
+	}
+	if m.odd {
+		for key := range m.Header {
+			if equalFold(key, k.key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// canonical reports whether the key is spelled as net/http spells it.
+func canonical(key string) bool {
+	start := true
+	for i := range len(key) {
+		c := key[i]
+		if start && 'a' <= c && c <= 'z' || !start && 'A' <= c && c <= 'Z' {
+			return false
+		}
+		start = c == '-'
+	}
+	return true
+}
+
 // outgoing builds the request that goes out: a clone of the caller's, with the
 // generated fields where the caller has none.
 func (v *visit) outgoing(critical bool) *http.Request {
-	req := v.req
+	req, cfg := v.req, &v.group.cfg
 	e := &exchange{Context: req.Context()}
-	h := make(http.Header, len(req.Header)+typicalFields)
-	values := make([]string, 0, len(req.Header)+typicalFields)
-	put := func(key, value string) {
-		values = append(values, value)
-		h[key] = values[len(values)-1 : len(values) : len(values)]
-	}
-	own := v.copyCaller(h, &values)
-	for key, extra := range v.group.cfg.Extra {
-		if _, ok := callerValues(req.Header, key); !ok && len(extra) > 0 {
-			h[http.CanonicalHeaderKey(key)] = append([]string(nil), extra...)
-			own = true
+	h := newHeaderMap(req.Header)
+	v.copyCaller(&h)
+	for n, values := range cfg.Extra {
+		if k := keyOf(n); !h.has(k) && len(values) > 0 {
+			h.copy(k.key, values)
 		}
 	}
-	if from := v.group.cfg.From; from != "" {
-		if _, ok := callerValues(req.Header, "From"); !ok {
-			put("From", from)
-			own = true
-		}
+	if cfg.From != "" && !h.has(wireKey{"From", "From"}) {
+		h.put("From", cfg.From)
 	}
+	cookies := ""
 	if v.generator == nil {
-		v.plain(h, put)
+		if v.userAgent != "" && !h.has(wireKeys[nUserAgent.h1]) {
+			h.put(nUserAgent.h1, v.userAgent)
+		}
+		cookies = v.cookies(nil)
 	} else {
-		e.situation, e.inferred = v.situation()
-		e.situation.CriticalCH = critical
-		e.situation.Cookies = v.cookies(&e.situation)
-		e.list = v.generator.appendFields(&e.situation, e.room[:0])
-		for _, f := range e.list.Fields {
-			key, ok := wireKeys[f.Name]
-			if !ok {
-				if key, ok = wireKeys[strings.ToLower(f.Name)]; !ok {
-					continue // the connection's own, or a header of the caller's
-				}
-			}
-			if key == nCookie.h1 {
-				continue
-			}
-			if key == nUserAgent.h1 && v.userAgent != "" {
-				f.Value = v.userAgent
-			}
-			if _, set := callerValues(h, key); !set {
-				put(key, f.Value)
-			}
-		}
-		if e.situation.Cookies != "" {
-			put(nCookie.h1, e.situation.Cookies)
-		}
-		if own || v.userAgent != "" {
-			e.list = reconcile(e.list, h)
-		}
-		dropEmpty(h)
+		v.generate(e, &h, critical)
+		cookies = e.situation.Cookies
+		v.exchange = e
 	}
-	v.exchange = e
-	if v.generator == nil {
-		v.exchange = nil
+	if cookies != "" {
+		h.put(nCookie.h1, cookies)
 	}
+	dropEmpty(h.Header)
+	e.url, e.header = *req.URL, h.Header
 	out := req.WithContext(e)
-	u := *req.URL
-	out.URL, out.Header = &u, h
+	out.URL, out.Header = &e.url, h.Header
 	return out
 }
 
-// plain adds what goes out also without a browser.
-func (v *visit) plain(h http.Header, put func(key, value string)) {
-	if _, ok := callerValues(h, nUserAgent.h1); !ok && v.userAgent != "" {
-		put(nUserAgent.h1, v.userAgent)
-	}
-	if cookies := v.cookies(nil); cookies != "" {
-		put(nCookie.h1, cookies)
+// generate adds the fields of the identity's browser.
+func (v *visit) generate(e *exchange, h *headerMap, critical bool) {
+	e.situation = v.situation()
+	e.situation.CriticalCH = critical
+	e.situation.Cookies = v.cookies(&e.situation)
+	e.list = v.generator.appendFields(&e.situation, e.room[:0])
+	for i := range e.list.Fields {
+		f := &e.list.Fields[i]
+		k, ok := wireKeys[f.Name]
+		if !ok || h.has(k) {
+			continue
+		}
+		if k.key == nUserAgent.h1 && v.userAgent != "" {
+			h.put(k.key, v.userAgent)
+		} else {
+			h.put(k.key, f.Value)
+		}
 	}
 }
 
-// copyCaller copies the caller's headers that may be passed on. It reports
-// whether there are any that the generated list does not know.
-func (v *visit) copyCaller(h http.Header, values *[]string) (own bool) {
+// keyOf is the wireKey of any header.
+func keyOf(n string) wireKey {
+	if k, ok := wireKeys[n]; ok {
+		return k
+	}
+	canonical := http.CanonicalHeaderKey(n)
+	return wireKey{canonical, canonical}
+}
+
+// copyCaller copies the caller's headers that may be passed on.
+func (v *visit) copyCaller(h *headerMap) {
 	src := v.req.Header
 	upgrade := upgrades(src)
 	auto := automaticReferer(v.req)
-	for key, vs := range src {
+	for key, values := range src {
 		switch {
-		case ownedByTransport(key) && !(upgrade && (key == "Connection" || key == "Upgrade")):
+		case upgrade && (key == "Connection" || key == "Upgrade"):
+		case ownedByTransport(key), namedByConnection(src, key):
 			continue
-		case namedByConnection(src, key) && !(upgrade && key == "Upgrade"):
+		case auto != "" && key == nReferer.h1 && len(values) == 1 && values[0] == auto:
 			continue
-		case key == nReferer.h1 && len(vs) == 1 && auto != "" && vs[0] == auto:
-			continue
-		case vs == nil:
-			h[key] = nil
-		default:
-			start := len(*values)
-			*values = append(*values, vs...)
-			h[key] = (*values)[start:len(*values):len(*values)]
 		}
-		own = true
+		h.copy(key, values)
 	}
-	return own
 }
 
 // namedByConnection reports whether a Connection header declares the header to be
@@ -160,13 +210,8 @@ func callerValues(h http.Header, key string) (values []string, ok bool) {
 	if values, ok = h[key]; ok {
 		return values, true
 	}
-	if canonical := http.CanonicalHeaderKey(key); canonical != key {
-		if values, ok = h[canonical]; ok {
-			return values, true
-		}
-	}
 	for k, vs := range h {
-		if len(k) == len(key) && equalFold(k, key) {
+		if equalFold(k, key) {
 			return vs, true
 		}
 	}
@@ -186,71 +231,4 @@ func dropEmpty(h http.Header) {
 			delete(h, key)
 		}
 	}
-}
-
-// reconcile brings the list up to date with h.
-func reconcile(list List, h http.Header) List {
-	out := make([]Field, 0, len(list.Fields)+len(h))
-	seen := make(map[string]bool, len(list.Fields))
-	for _, f := range list.Fields {
-		lowerName := strings.ToLower(f.Name)
-		if ownedByTransport(lowerName) {
-			out = append(out, f)
-			continue
-		}
-		values, ok := callerValues(h, f.Name)
-		switch {
-		case !ok || seen[lowerName] && lowerName != nCookie.h2:
-		case lowerName == nCookie.h2:
-			if strings.Contains(strings.Join(values, "; "), f.Value) {
-				out = append(out, f)
-			}
-		default:
-			for _, value := range values {
-				if value != "" {
-					out = append(out, Field{f.Name, value})
-				}
-			}
-		}
-		seen[lowerName] = true
-	}
-	list.Fields = insertNew(out, list.Protocol, h, seen)
-	return list
-}
-
-// insertNew puts the headers that no browser sends behind the ones it sends, but
-// before those that end every list.
-func insertNew(fields []Field, protocol Protocol, h http.Header, seen map[string]bool) []Field {
-	var fresh []Field
-	for key, values := range h {
-		if seen[strings.ToLower(key)] || ownedByTransport(key) {
-			continue
-		}
-		n := key
-		if protocol == HTTP2 {
-			n = strings.ToLower(key)
-		}
-		for _, value := range values {
-			if value != "" {
-				fresh = append(fresh, Field{n, value})
-			}
-		}
-	}
-	if len(fresh) == 0 {
-		return fields
-	}
-	slices.SortStableFunc(fresh, func(a, b Field) int { return compareFold(a.Name, b.Name) })
-	end := len(fields)
-	for end > 0 && endsList(fields[end-1].Name) {
-		end--
-	}
-	return slices.Insert(fields, end, fresh...)
-}
-
-func endsList(n string) bool {
-	switch strings.ToLower(n) {
-	case nCookie.h2, nPriority.h2, nTE.h2, nPragma.h2, nCacheControl.h2:
-		return true
-	}
-	return false
 }

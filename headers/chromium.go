@@ -1,10 +1,6 @@
 package headers
 
-import (
-	"net/url"
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // chromium writes the fields of the Chromium family. Navigations, worker scripts,
 // preflights and handshakes have fixed orders; everything else goes through
@@ -38,12 +34,6 @@ func (g *Generator) chromium(w *writer, s *Situation) {
 	if w.h2 && g.profile.Version >= g.data.Since.Priority {
 		w.opt(nPriority, g.chromiumPriority(s))
 	}
-}
-
-// hostOf is the value of Host: without the scheme's own port.
-func hostOf(u *url.URL) string {
-	_, host, _ := strings.Cut(originOf(u), "://")
-	return host
 }
 
 // chromiumCache writes what the load flags add in front.

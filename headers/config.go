@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -125,12 +124,17 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// ownedByTransport lists what net/http or the connection writes by itself.
+// connectionFields are what net/http or the connection writes by itself.
+var connectionFields = [...]string{
+	"Host", "Content-Length", "Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate",
+	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
 func ownedByTransport(n string) bool {
-	switch strings.ToLower(n) {
-	case "host", "content-length", "connection", "proxy-connection", "keep-alive", "proxy-authenticate",
-		"proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade":
-		return true
+	for _, own := range connectionFields {
+		if equalFold(n, own) {
+			return true
+		}
 	}
 	return false
 }

@@ -51,9 +51,10 @@ func situationFrom(ctx context.Context) Situation {
 // the base, and the situation on to the next hop of a redirect.
 type exchange struct {
 	context.Context
-	list      List
 	situation Situation
-	inferred  bool
+	list      List        // as generated
+	header    http.Header // of the outgoing request
+	url       url.URL     // of the outgoing request
 	room      [typicalFields + 8]Field
 }
 
@@ -75,22 +76,12 @@ func exchangeFrom(ctx context.Context) *exchange {
 // the context of its request. ok is false where no profile has been applied.
 //
 // The list holds what [net/http.Request.Header] cannot: order, spelling, Host,
-// Connection, Content-Length and TE. A header that a layer in between has changed
-// in the request is stale in the list; [OrderFrom] reconciles the two.
+// Connection, Content-Length and TE. Changes that layers in between have made to
+// the header of the request are in it.
 func FieldsFrom(ctx context.Context) (list List, ok bool) {
 	e := exchangeFrom(ctx)
 	if e == nil || e.list.Fields == nil {
 		return List{}, false
 	}
-	return e.list, true
-}
-
-// OrderFrom returns the list of [FieldsFrom] brought up to date with the headers
-// of req: removed ones are left out, changed ones have their new value, new ones
-// stand at the end. ok is false where no profile has been applied.
-func OrderFrom(req *http.Request) (list List, ok bool) {
-	if list, ok = FieldsFrom(req.Context()); !ok {
-		return List{}, false
-	}
-	return reconcile(list, req.Header), true
+	return reconcile(e.list, e.header), true
 }

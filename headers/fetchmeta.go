@@ -76,13 +76,22 @@ func port(u *url.URL) string {
 // sites of their own.
 func site(host string) string {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if _, err := netip.ParseAddr(host); err == nil {
+	if isAddress(host) {
 		return host
 	}
 	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
 		return domain
 	}
 	return host
+}
+
+// isAddress reports whether the host is an IP address; no domain ends in a digit.
+func isAddress(host string) bool {
+	if host == "" || host[len(host)-1] > '9' && !strings.Contains(host, ":") {
+		return false
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // secure reports whether the URL is potentially trustworthy (Secure Contexts, section 3.1).
@@ -99,15 +108,28 @@ func secure(u *url.URL) bool {
 }
 
 // originOf serialises the origin of u as a page sees it.
-func originOf(u *url.URL) string {
-	scheme, host := webScheme(u), strings.ToLower(u.Host)
-	switch p := u.Port(); {
-	case p == "443" && scheme == "https", p == "80" && scheme == "http":
-		host = strings.TrimSuffix(host, ":"+p)
-	default:
-		host = strings.TrimSuffix(host, ":")
+func originOf(u *url.URL) string { return webScheme(u) + "://" + hostOf(u) }
+
+// hostOf is the host of u without the scheme's own port.
+func hostOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	colon := strings.LastIndexByte(host, ':')
+	if colon < 0 || strings.HasSuffix(host, "]") {
+		return host
 	}
-	return scheme + "://" + host
+	switch host[colon+1:] {
+	case "":
+		return host[:colon]
+	case "443":
+		if webScheme(u) == "https" {
+			return host[:colon]
+		}
+	case "80":
+		if webScheme(u) == "http" {
+			return host[:colon]
+		}
+	}
+	return host
 }
 
 // tainted reports whether the chain has left the initiator's origin for another

@@ -9,13 +9,13 @@ import (
 
 // situation says what the request is: what the caller's context says, else what
 // its method and headers look like.
-func (v *visit) situation() (s Situation, inferred bool) {
+func (v *visit) situation() (s Situation) {
 	req := v.req
 	previous := redirectedFrom(req)
 	told, known := req.Context().Value(situationKey{}).(*Situation)
 	switch {
 	case previous != nil:
-		s, inferred = previous.situation, previous.inferred
+		s = previous.situation
 		s.Redirects = append(slices.Clip(s.Redirects), s.URL)
 		if s.OriginalMethod == "" {
 			s.OriginalMethod = s.Method
@@ -24,7 +24,7 @@ func (v *visit) situation() (s Situation, inferred bool) {
 	case known:
 		s = *told
 	default:
-		s, inferred = v.infer(), true
+		s = v.infer()
 	}
 	s.URL, s.Method = req.URL, req.Method
 	if s.Method == "" {
@@ -45,7 +45,7 @@ func (v *visit) situation() (s Situation, inferred bool) {
 		// everything but navigations, and hints go to no other origin.
 		s.AcceptCH = v.session.hintsFor(req.URL)
 	}
-	return s, inferred
+	return s
 }
 
 func (s *Situation) importance() Importance {
@@ -160,6 +160,9 @@ func (s *Situation) takeHeaders(h http.Header, told *Situation) {
 		case n == "If-Modified-Since":
 			s.IfModifiedSince = values[0]
 		}
+	}
+	if len(s.Headers) < 2 {
+		return
 	}
 	place := func(f Field) int {
 		if told != nil {

@@ -1,9 +1,6 @@
 package headers
 
-import (
-	"net/url"
-	"strings"
-)
+import "net/url"
 
 // maxReferrer is the length beyond which browsers send only the origin
 // (Referrer Policy, section 8.3).
@@ -28,11 +25,11 @@ func (s *Situation) referer(relaxed bool) string {
 	case d == discloseNothing:
 		return ""
 	case d == discloseOrigin || trimmed:
-		return originOf(s.Initiator) + "/"
+		return webScheme(s.Initiator) + "://" + hostOf(s.Initiator) + "/"
 	}
 	full := strip(s.Initiator)
 	if len(full) > maxReferrer {
-		return originOf(s.Initiator) + "/"
+		return webScheme(s.Initiator) + "://" + hostOf(s.Initiator) + "/"
 	}
 	return full
 }
@@ -100,15 +97,12 @@ func (s *Situation) relaxesPolicy() bool {
 
 // strip serialises u without fragment and userinfo.
 func strip(u *url.URL) string {
-	if u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Opaque == "" && u.Path != "" {
-		if p := u.EscapedPath(); strings.HasPrefix(p, "/") {
-			return originOf(u) + p
-		}
+	path, mark := u.EscapedPath(), ""
+	if path == "" {
+		path = "/"
 	}
-	c := *u
-	c.User, c.Fragment, c.RawFragment = nil, "", ""
-	if c.Path == "" {
-		c.Path = "/"
+	if u.RawQuery != "" || u.ForceQuery {
+		mark = "?"
 	}
-	return originOf(u) + c.RequestURI()
+	return webScheme(u) + "://" + hostOf(u) + path + mark + u.RawQuery
 }
