@@ -33,12 +33,22 @@ func (t *Transport) fetch(ctx context.Context, req *http.Request, old *Rules) (c
 		}
 	}
 	var judged trip.Judged
-	if ctx.Err() == nil && errors.As(err, &judged) {
-		if v := judged.Outcome().Verdict; v == trip.Local || v == trip.ProxyError {
-			return copied{}, err
-		}
+	if ctx.Err() != nil || !errors.As(err, &judged) {
+		return t.unreachable(err, old), nil
 	}
-	return t.unreachable(err, old), nil
+	switch o := judged.Outcome(); {
+	case o.Verdict == trip.Local, o.Verdict == trip.ProxyError:
+		return copied{}, err
+	case o.Status/100 == 4: // a layer has made an error of the answer, as of a challenge
+		return t.everything(t.cfg.Retry), nil
+	default:
+		return t.unreachable(err, old), nil
+	}
+}
+
+// everything allows everything for some time.
+func (t *Transport) everything(lifetime time.Duration) copied {
+	return copied{rules: new(Rules), expires: time.Now().Add(lifetime)}
 }
 
 // judge draws the conclusions from an answer to robots.txt.
@@ -49,9 +59,9 @@ func (t *Transport) judge(resp *http.Response, body []byte, old *Rules) copied {
 	case resp.StatusCode/100 == 2:
 		return copied{rules: Parse(body, t.cfg.Agent), expires: time.Now().Add(t.lifetime(resp.Header))}
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return copied{rules: new(Rules), expires: time.Now().Add(t.cfg.Retry)}
+		return t.everything(t.cfg.Retry)
 	default:
-		return copied{rules: new(Rules), expires: time.Now().Add(t.cfg.TTL)}
+		return t.everything(t.cfg.TTL)
 	}
 }
 

@@ -1,7 +1,6 @@
 package robots_test
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -234,23 +233,4 @@ func reference(pattern string) *regexp.Regexp {
 		expr += "$"
 	}
 	return regexp.MustCompile(expr)
-}
-
-func ExampleParse() {
-	rules := robots.Parse([]byte(`
-User-agent: *
-Disallow: /private
-Allow: /private/press$
-Crawl-delay: 3
-`), "ExampleBot")
-	for _, path := range []string{"/index.html", "/private/letters", "/private/press"} {
-		allowed, line := rules.Allowed(path)
-		fmt.Printf("%s: %t %q\n", path, allowed, line)
-	}
-	fmt.Println(rules.CrawlDelay())
-	// Output:
-	// /index.html: true ""
-	// /private/letters: false "Disallow: /private"
-	// /private/press: true "Allow: /private/press$"
-	// 3s
 }

@@ -379,15 +379,21 @@ func TestAFetchTakesAMinuteAtTheMost(t *testing.T) {
 }
 
 // judged is an error of another layer's.
-type judged struct{ verdict trip.Verdict }
+type judged struct {
+	verdict trip.Verdict
+	status  int
+}
 
-func (j *judged) Error() string         { return j.verdict.String() }
-func (j *judged) Outcome() trip.Outcome { return trip.Outcome{Verdict: j.verdict} }
+func (j *judged) Error() string { return j.verdict.String() }
+
+func (j *judged) Outcome() trip.Outcome {
+	return trip.Outcome{Verdict: j.verdict, Status: j.status}
+}
 
 func TestARefusalOnOurSideSaysNothingAboutTheSite(t *testing.T) {
 	for _, verdict := range []trip.Verdict{trip.Local, trip.ProxyError} {
 		w := newWeb(t, robots.Config{})
-		refusal := &judged{verdict}
+		refusal := &judged{verdict: verdict}
 		w.answers(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("layer: %w", refusal) })
 		err := w.get("a.test/x")
 		require.ErrorIs(t, err, refusal)
@@ -395,6 +401,22 @@ func TestARefusalOnOurSideSaysNothingAboutTheSite(t *testing.T) {
 		w.serves(200, private)
 		require.NoError(t, w.get("a.test/x"), "it is asked for again at once")
 	}
+}
+
+func TestAChallengeInFrontOfRobotsTxtCountsAsItsStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for status, allowed := range map[int]bool{403: true, 429: true, 503: false, 200: false} {
+			w := newWeb(t, robots.Config{})
+			w.answers(func(*http.Request) (*http.Response, error) {
+				return nil, &judged{verdict: trip.Challenge, status: status}
+			})
+			err := w.get("a.test/x")
+			require.Equal(t, allowed, err == nil, "%d: %v", status, err)
+			time.Sleep(5 * time.Minute)
+			w.serves(200, private)
+			require.ErrorIs(t, w.get("a.test/private"), robots.ErrDisallowed, "it is asked for again soon")
+		}
+	})
 }
 
 func TestAPanicBelowReachesTheCaller(t *testing.T) {
@@ -483,7 +505,7 @@ func TestModes(t *testing.T) {
 	w.serves(200, "user-agent: *\ncrawl-delay: 3\ndisallow: /")
 	require.NoError(t, w.get("a.test/x"))
 	require.Equal(t, []string{"a.test 3s"}, w.delays)
-	w.answers(func(*http.Request) (*http.Response, error) { return nil, &judged{trip.Local} })
+	w.answers(func(*http.Request) (*http.Response, error) { return nil, &judged{verdict: trip.Local} })
 	require.NoError(t, w.get("b.test/x"))
 	w.serves(500, "")
 	require.NoError(t, w.get("c.test/x"))
@@ -545,23 +567,4 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 		"FetchTimeout: -1ns, want a positive duration, or 0 for 1m0s",
 		"MaxSites: -1, want a count, or 0 for 10000",
 	}, "\n"))
-}
-
-func Example() {
-	site := roundTripper(func(req *http.Request) (*http.Response, error) {
-		if req.URL.Path == "/robots.txt" {
-			return respond(req, 200, "User-agent: *\nDisallow: /private"), nil
-		}
-		return respond(req, 200, "page"), nil
-	})
-	rt, err := robots.New(site, robots.Config{Agent: "ExampleBot"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	client := &http.Client{Transport: rt}
-	_, err = client.Get("http://shop.test/private/orders")
-	fmt.Println(errors.Is(err, robots.ErrDisallowed), err)
-	// Output:
-	// true Get "http://shop.test/private/orders": robots: "http://shop.test/private/orders" is disallowed by "Disallow: /private"
 }
