@@ -22,7 +22,7 @@ var allowed = map[string][]string{
 	"ratelimit":      {"golang.org/x/time/rate"},
 	"robots":         {"github.com/temoto/robotstxt"},
 	"proxypool":      {"golang.org/x/net/publicsuffix", "golang.org/x/net/proxy", "golang.org/x/net/http/httpguts"},
-	"headers":        {"github.com/andybalholm/brotli", "github.com/klauspost/compress/zstd", "golang.org/x/net/publicsuffix", "golang.org/x/net/http/httpguts", "golang.org/x/net/idna"},
+	"headers":        {"github.com/andybalholm/brotli", "github.com/klauspost/compress", "golang.org/x/net/publicsuffix", "golang.org/x/net/http/httpguts", "golang.org/x/net/idna"},
 	"captcha":        {"golang.org/x/net/html", module + "/secret"},
 	"captcha/solver": {"golang.org/x/net/html", module + "/captcha", module + "/secret"},
 	"metrics":        {"github.com/prometheus/client_golang"},

@@ -1,0 +1,79 @@
+package godwit
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/trip"
+)
+
+// Classifier has the last word on an exchange: it is given what godwit makes of
+// it and returns the outcome that counts. Exactly one of resp and err is non-nil.
+type Classifier func(ctx context.Context, resp *http.Response, err error, o trip.Outcome) trip.Outcome
+
+// classify is the layer that turns what came off the wire into a verdict, once
+// per exchange and at the bottom, so that every layer above acts on the same one.
+type classify struct {
+	next     http.RoundTripper
+	detector *captcha.Detector
+	custom   Classifier
+	suspects *suspects
+	observer trip.Observer
+}
+
+func (c *classify) RoundTrip(req *http.Request) (*http.Response, error) {
+	start := time.Now()
+	resp, err := c.next.RoundTrip(req)
+	ctx := req.Context()
+	o := c.judge(ctx, resp, err)
+	a := trip.AttemptFrom(ctx)
+	if a == nil {
+		return resp, err
+	}
+	a.Report(o, resp, err)
+	if c.observer != nil {
+		c.observer.Observe(ctx, &trip.ExchangeDone{Attempt: a, Outcome: o, Duration: time.Since(start)})
+	}
+	return resp, err
+}
+
+func (c *classify) judge(ctx context.Context, resp *http.Response, err error) trip.Outcome {
+	o := trip.Classify(ctx, resp, err)
+	if resp != nil && mayChallenge(resp.StatusCode) {
+		o = c.inspect(resp, o)
+	}
+	o = c.suspects.weigh(ctx, o, time.Now())
+	if c.custom != nil {
+		o = c.custom(ctx, resp, err, o)
+	}
+	return o
+}
+
+// mayChallenge tells whether a challenge could stand behind a status. A server
+// that is broken puts none up, and its error pages are not worth reading.
+func mayChallenge(status int) bool {
+	return status < 500 || status == http.StatusServiceUnavailable || status > 599
+}
+
+// inspect looks for a challenge or a block page, which outweighs the status.
+func (c *classify) inspect(resp *http.Response, o trip.Outcome) trip.Outcome {
+	found, err := c.detector.Inspect(resp)
+	if found == nil || err != nil && !found.Stands() {
+		return o // a body that breaks off breaks off for its reader too
+	}
+	switch found.Verdict {
+	case captcha.Challenged:
+		o.Verdict = trip.Challenge
+	case captcha.Blocked:
+		o.Verdict = trip.Blocked
+	default:
+		return o
+	}
+	o.Ambiguous, o.Reason, o.Detail = false, found.Rule, found
+	return o
+}
+
+// CloseIdleConnections forwards to the layers below.
+func (c *classify) CloseIdleConnections() { trip.CloseIdle(c.next) }

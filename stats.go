@@ -1,0 +1,192 @@
+package godwit
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/godwit-go/godwit/breaker"
+	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/proxypool"
+	"github.com/godwit-go/godwit/ratelimit"
+	"github.com/godwit-go/godwit/trip"
+)
+
+const (
+	maxTallied  = 10_000 // domains counted on their own; the rest share the "other" entry
+	maxFailures = 100    // failed calls remembered
+	otherDomain = "other"
+)
+
+// Stats is a snapshot of what a [Transport] has done and how things stand. It is
+// plain data without credentials, fit for printing and JSON.
+type Stats struct {
+	Since    time.Time
+	Domains  []DomainStats // by name
+	Pools    []proxypool.Snapshot
+	Failures []Failure // the last ones, newest first
+}
+
+// DomainStats tells of one domain.
+type DomainStats struct {
+	Domain    string
+	Policy    string
+	Calls     uint64
+	Failed    uint64 // calls that came to no response
+	Attempts  uint64
+	Exchanges uint64
+	Verdicts  map[string]uint64 // exchanges by verdict
+	Cost      trip.USD
+	Breaker   breaker.Stats
+	Rate      ratelimit.Stats
+	Budget    captcha.Remaining // what may still be spent on challenges
+}
+
+// Failure is a call that came to no response.
+type Failure struct {
+	At     time.Time
+	Domain string
+	Story  string // the error's one line
+}
+
+// tally is the observer behind [Transport.Stats].
+type tally struct {
+	since time.Time
+
+	mu       sync.Mutex
+	domains  map[string]*domainTally
+	failures [maxFailures]Failure
+	failed   int
+}
+
+type domainTally struct {
+	policy                             string
+	calls, failed, attempts, exchanges uint64
+	verdicts                           [len(trip.Verdicts) + 1]uint64
+	cost                               trip.USD
+}
+
+func newTally() *tally {
+	return &tally{since: time.Now(), domains: make(map[string]*domainTally)}
+}
+
+// Observe counts what ends: exchanges, attempts and calls.
+func (t *tally) Observe(_ context.Context, e trip.Event) {
+	switch e := e.(type) {
+	case *trip.ExchangeDone:
+		t.mu.Lock()
+		d := t.domain(e.Attempt.Call())
+		d.exchanges++
+		d.verdicts[e.Outcome.Verdict]++
+		t.mu.Unlock()
+	case *trip.AttemptDone:
+		t.mu.Lock()
+		t.domain(e.Attempt.Call()).attempts++
+		t.mu.Unlock()
+	case *trip.CallDone:
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		d := t.domain(e.Call)
+		d.calls++
+		d.cost += e.Cost
+		if e.Err != nil {
+			d.failed++
+			t.failures[t.failed%maxFailures] = Failure{At: time.Now(), Domain: e.Call.Domain(), Story: e.Err.Error()}
+			t.failed++
+		}
+	}
+}
+
+// domain is called with the lock held.
+func (t *tally) domain(call *trip.Call) *domainTally {
+	name := call.Domain()
+	d := t.domains[name]
+	if d == nil && len(t.domains) >= maxTallied {
+		name = otherDomain
+		d = t.domains[name]
+	}
+	if d == nil {
+		d = &domainTally{policy: call.Policy()}
+		t.domains[name] = d
+	}
+	return d
+}
+
+func (t *tally) snapshot() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := Stats{Since: t.since}
+	for name, d := range t.domains {
+		ds := DomainStats{
+			Domain: name, Policy: d.policy, Calls: d.calls, Failed: d.failed,
+			Attempts: d.attempts, Exchanges: d.exchanges, Cost: d.cost, Verdicts: map[string]uint64{},
+		}
+		for v, n := range d.verdicts {
+			if n > 0 {
+				ds.Verdicts[trip.Verdict(v).String()] = n
+			}
+		}
+		s.Domains = append(s.Domains, ds)
+	}
+	for i := range min(t.failed, maxFailures) {
+		s.Failures = append(s.Failures, t.failures[(t.failed-1-i)%maxFailures])
+	}
+	return s
+}
+
+// Stats tells how things stand. It is meant for people and tools that look now and
+// then, not for every request.
+func (t *Transport) Stats() Stats {
+	s := t.tally.snapshot()
+	t.current.Load().addTo(&s)
+	return s
+}
+
+// addTo adds how things stand to what was counted. A domain whose breaker or pace
+// has something to tell but which had no call yet gets an entry of its own.
+func (a *assembly) addTo(s *Stats) {
+	entries := make(map[string]int, len(s.Domains))
+	for i, d := range s.Domains {
+		entries[d.Domain] = i
+	}
+	entry := func(c *chain, domain string) *DomainStats {
+		i, ok := entries[domain]
+		if !ok {
+			i = len(s.Domains)
+			entries[domain] = i
+			s.Domains = append(s.Domains, DomainStats{Domain: domain, Policy: c.name, Verdicts: map[string]uint64{}})
+		}
+		return &s.Domains[i]
+	}
+	for _, c := range a.chains {
+		for _, st := range c.breakers.Stats() {
+			entry(c, st.Key).Breaker = st
+		}
+		for _, st := range c.pace.Stats() {
+			entry(c, st.Key).Rate = st
+		}
+	}
+	now := time.Now()
+	for i := range s.Domains {
+		d := &s.Domains[i]
+		d.Budget = captcha.Remaining{Total: captcha.Unlimited, Day: captcha.Unlimited, Domain: captcha.Unlimited}
+		if c := a.of(d.Domain); c.policy.Captcha.Budget != nil {
+			d.Budget = c.policy.Captcha.Budget.Remaining(now, d.Domain)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.pools)) {
+		s.Pools = append(s.Pools, a.pools[name].Snapshot())
+	}
+	slices.SortFunc(s.Domains, func(a, b DomainStats) int { return cmp.Compare(a.Domain, b.Domain) })
+}
+
+// of returns the chain that serves a domain.
+func (a *assembly) of(domain string) *chain {
+	if c, ok := a.chains[domain]; ok {
+		return c
+	}
+	return a.chains[defaultPolicy]
+}

@@ -1,0 +1,179 @@
+package godwit
+
+import (
+	"cmp"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/proxypool"
+	"github.com/godwit-go/godwit/trip"
+)
+
+//go:embed status.html
+var statusPage string
+
+// maxBanned is how many set-aside egresses the status page lists.
+const maxBanned = 20
+
+// Handler serves the status page: what godwit does to each domain, the pools, the
+// egresses set aside, and the last failures with their stories. Clients that
+// accept application/json and not text/html get the same as JSON.
+//
+// The page is read-only, needs nothing from elsewhere and holds no secret, but it
+// tells what you crawl: serve it on a private address.
+func (t *Transport) Handler() http.Handler { return http.HandlerFunc(t.serveStatus) }
+
+func (t *Transport) serveStatus(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "the status page is read-only", http.StatusMethodNotAllowed)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Vary", "Accept")
+	if accept := r.Header.Get("Accept"); strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html") {
+		h.Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(t.status(time.Now())) // the client is gone if this fails
+		return
+	}
+	nonce := rand.Text()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "+
+		"script-src 'nonce-"+nonce+"'; style-src 'nonce-"+nonce+"'")
+	_, _ = strings.NewReplacer("{{.Nonce}}", nonce).WriteString(w, statusPage)
+}
+
+// status is what the page shows: the Stats, cut down so that ten thousand proxies
+// cost no more to look at than ten.
+type status struct {
+	Now      time.Time       `json:"now"`
+	Since    time.Time       `json:"since"`
+	Calls    uint64          `json:"calls"`
+	Domains  []domainStatus  `json:"domains"`
+	Pools    []poolStatus    `json:"pools"`
+	Banned   []bannedStatus  `json:"banned"`
+	Failures []failureStatus `json:"failures"`
+}
+
+type domainStatus struct {
+	Domain      string            `json:"domain"`
+	Policy      string            `json:"policy"`
+	Calls       uint64            `json:"calls"`
+	Failed      uint64            `json:"failed"`
+	Attempts    uint64            `json:"attempts"`
+	Exchanges   uint64            `json:"exchanges"`
+	Verdicts    map[string]uint64 `json:"verdicts"`
+	Breaker     string            `json:"breaker"`
+	RetryAt     time.Time         `json:"retry_at"`
+	PausedUntil time.Time         `json:"paused_until"`
+	Waiting     int               `json:"waiting"`
+	InFlight    int               `json:"in_flight"`
+	Spent       string            `json:"spent"`
+	BudgetLeft  string            `json:"budget_left"`
+}
+
+type poolStatus struct {
+	Name      string         `json:"name"`
+	Proxies   int            `json:"proxies"`
+	States    map[string]int `json:"states"`
+	InFlight  int            `json:"in_flight"`
+	LatencyMS float64        `json:"latency_ms"` // mean of the proxies that have served
+}
+
+type bannedStatus struct {
+	Egress string    `json:"egress"`
+	Pool   string    `json:"pool"`
+	Domain string    `json:"domain"` // empty: everywhere
+	Until  time.Time `json:"until"`
+}
+
+type failureStatus struct {
+	At     time.Time `json:"at"`
+	Domain string    `json:"domain"`
+	Story  string    `json:"story"`
+}
+
+func (t *Transport) status(now time.Time) status {
+	stats := t.Stats()
+	s := status{
+		Now: now, Since: stats.Since,
+		Domains: []domainStatus{}, Pools: []poolStatus{}, Banned: []bannedStatus{}, Failures: []failureStatus{},
+	}
+	for _, d := range stats.Domains {
+		s.Calls += d.Calls
+		s.Domains = append(s.Domains, domainStatusOf(d))
+	}
+	for _, f := range stats.Failures {
+		s.Failures = append(s.Failures, failureStatus{At: f.At, Domain: f.Domain, Story: f.Story})
+	}
+	for _, p := range stats.Pools {
+		pool, banned := poolStatusOf(p)
+		s.Pools = append(s.Pools, pool)
+		s.Banned = append(s.Banned, banned...)
+	}
+	slices.SortFunc(s.Banned, func(a, b bannedStatus) int {
+		return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Egress, b.Egress))
+	})
+	s.Banned = s.Banned[:min(len(s.Banned), maxBanned)]
+	return s
+}
+
+func domainStatusOf(d DomainStats) domainStatus {
+	return domainStatus{
+		Domain: d.Domain, Policy: d.Policy,
+		Calls: d.Calls, Failed: d.Failed, Attempts: d.Attempts, Exchanges: d.Exchanges, Verdicts: d.Verdicts,
+		Breaker: string(d.Breaker.State), RetryAt: d.Breaker.RetryAt,
+		PausedUntil: d.Rate.PausedUntil, Waiting: d.Rate.Waiting, InFlight: d.Rate.InFlight,
+		Spent: d.Cost.String(), BudgetLeft: budgetLeft(d.Budget),
+	}
+}
+
+// budgetLeft is the tightest of the caps, in words.
+func budgetLeft(r captcha.Remaining) string {
+	left := captcha.Unlimited
+	for _, u := range []trip.USD{r.Total, r.Day, r.Domain} {
+		if u != captcha.Unlimited && (left == captcha.Unlimited || u < left) {
+			left = u
+		}
+	}
+	if left == captcha.Unlimited {
+		return ""
+	}
+	return left.String()
+}
+
+func poolStatusOf(p proxypool.Snapshot) (poolStatus, []bannedStatus) {
+	s := poolStatus{Name: p.Name, Proxies: len(p.Proxies), States: make(map[string]int, len(p.States))}
+	for state, n := range p.States {
+		s.States[string(state)] = n
+	}
+	var banned []bannedStatus
+	var sum time.Duration
+	served := 0
+	for _, x := range p.Proxies {
+		s.InFlight += x.InFlight
+		if x.Latency > 0 {
+			sum += x.Latency
+			served++
+		}
+		if x.State == proxypool.Ejected {
+			banned = append(banned, bannedStatus{Egress: x.Label, Pool: p.Name, Until: x.Until})
+		}
+		for _, b := range x.Bans {
+			banned = append(banned, bannedStatus{Egress: x.Label, Pool: p.Name, Domain: b.Domain, Until: b.Until})
+		}
+	}
+	if served > 0 {
+		s.LatencyMS = float64(sum) / float64(served) / float64(time.Millisecond)
+	}
+	return s, banned
+}
