@@ -13,6 +13,7 @@ type host struct {
 	pace   pace
 	last   time.Time   // when the newest turn began
 	turns  []*Turn     // under way, in no order
+	crowd  int         // so many turns are a reason to look for forgotten ones
 	queue  *list.List  // of *Turn, first come first served
 	timer  *time.Timer // for the first in the queue; nil until one has waited
 	expire func()      // what timer calls
@@ -39,6 +40,11 @@ func (h *host) finish(t *Turn) {
 	h.turns[last] = nil
 	h.turns = h.turns[:last]
 }
+
+// minCrowd is how many turns under way are never a reason to look for forgotten ones.
+const minCrowd = 64
+
+func (h *host) crowded() bool { return len(h.turns) >= max(h.crowd, minCrowd) }
 
 // admissible tells whether t may wait until at for its turn.
 func (h *host) admissible(t *Turn, at, now time.Time) bool {

@@ -63,7 +63,11 @@ func (l *Limiter) wait(ctx context.Context, cancel <-chan struct{}, key string) 
 	l.mu.Lock()
 	t.host = l.find(key, now)
 	begun := t.host.queue.Len() == 0 && t.host.begin(t, now)
+	crowded := begun && t.host.crowded()
 	l.mu.Unlock()
+	if crowded {
+		l.thin(t.host)
+	}
 	if begun {
 		return t, nil
 	}
@@ -98,6 +102,27 @@ func (l *Limiter) line(t *Turn, cancel <-chan struct{}, cfg *Config) error {
 	}
 	l.began(t, now, cfg)
 	return nil
+}
+
+// thin looks for forgotten turns, and not again before there are twice as many as
+// it leaves, so that its cost is shared by many.
+func (l *Limiter) thin(h *host) {
+	l.mu.Lock()
+	under := slices.Clone(h.turns)
+	l.mu.Unlock()
+	reap(under)
+	l.mu.Lock()
+	h.crowd = 2 * len(h.turns)
+	l.mu.Unlock()
+}
+
+// reap ends turns whose context has ended although nobody has closed the body.
+func reap(turns []*Turn) {
+	for _, t := range turns {
+		if t.ctx.Err() != nil {
+			t.Release()
+		}
+	}
 }
 
 // began does what is left to do when a turn has come after a wait.
@@ -211,6 +236,13 @@ type Stats struct {
 // Stats returns the pace of all domains, by key.
 func (l *Limiter) Stats() []Stats {
 	now := time.Now()
+	l.mu.Lock()
+	var under []*Turn
+	for _, h := range l.hosts.All() {
+		under = append(under, h.turns...)
+	}
+	l.mu.Unlock()
+	reap(under)
 	l.mu.Lock()
 	all := make([]Stats, 0, l.hosts.Len())
 	for _, h := range l.hosts.All() {

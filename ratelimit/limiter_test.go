@@ -324,6 +324,31 @@ func TestAForgottenBodyGivesItsPlaceBackWithItsContext(t *testing.T) {
 	})
 }
 
+func TestForgottenBodiesDoNotPileUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ratelimit.Config{Rate: -1, InFlight: -1})
+		ctx, cancel := context.WithCancel(t.Context())
+		forget := func(n int) {
+			for range n {
+				_, err := r.limiter.Wait(ctx, host)
+				require.NoError(t, err)
+			}
+		}
+		forget(10)
+		cancel()
+		require.Zero(t, r.stats(host).InFlight)
+
+		most := 0
+		for range 100 {
+			ctx, cancel = context.WithCancel(t.Context())
+			forget(10)
+			cancel()
+			most = max(most, r.limiter.Tracked(host))
+		}
+		require.LessOrEqual(t, most, 64+10)
+	})
+}
+
 // The place was given to someone who stood in the queue behind the one who forgets.
 func TestAForgottenBodyHoldsUpNobodyWhoQueuedBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
