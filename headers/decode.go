@@ -136,7 +136,7 @@ func WithoutDecoding(ctx context.Context) context.Context {
 // touched: a part of an encoded body cannot be decoded by itself.
 func bodyIsAsSent(req *http.Request, resp *http.Response) bool {
 	switch code := resp.StatusCode; {
-	case resp.Body == nil, resp.Body == http.NoBody, resp.ContentLength == 0, req.Method == http.MethodHead,
+	case resp.Body == nil, resp.Body == http.NoBody, req.Method == http.MethodHead,
 		code < 200, code == http.StatusNoContent, code == http.StatusPartialContent, code == http.StatusNotModified:
 		return true
 	}
