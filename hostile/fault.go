@@ -18,8 +18,9 @@ import (
 // page is served.
 type Fault uint8
 
-// The faults. Those up to [FaultGoAway] concern connections, the others single
-// responses, which come over HTTP/1.1.
+// The faults. Those up to [FaultGoAway] concern connections, and from
+// [FaultTLSAlert] on TLS connections only; the others concern single responses,
+// which come over HTTP/1.1.
 const (
 	NoFault                Fault = iota
 	FaultRefuse                  // nobody listens
@@ -134,7 +135,12 @@ func (f Fault) commit(site *Site, w http.ResponseWriter, r *http.Request, next h
 		panic(http.ErrAbortHandler)
 	}
 	defer conn.Close()
-	f.write(site, r, conn)
+	site.conns.add(conn) // the server has forgotten it
+	defer site.conns.remove(conn)
+	if site.web.ctx.Err() != nil {
+		return
+	}
+	f.write(site, conn)
 	if f == FaultResetAfterHeader {
 		reset(conn)
 	}
@@ -149,7 +155,7 @@ func (f Fault) status(w http.ResponseWriter, status int, said bool) {
 
 // write writes what the fault has for a response, and a good deal of it only as
 // long as the visitor listens.
-func (f Fault) write(site *Site, r *http.Request, conn net.Conn) {
+func (f Fault) write(site *Site, conn net.Conn) {
 	const ok, html = "HTTP/1.1 200 OK\r\n", "Content-Type: text/html; charset=utf-8\r\n"
 	page, _ := site.content("/p/1")
 	body := string(page.body)

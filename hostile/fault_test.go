@@ -168,6 +168,21 @@ func TestTheGzipBombIsOne(t *testing.T) {
 	require.Equal(t, int64(64<<20), n)
 }
 
+func TestCloseEndsEvenTheEndless(t *testing.T) {
+	web := start(t, hostile.Config{Faults: true})
+	resp, err := visitor(t, web, nil).Get(web.Site(hostile.FaultEndless.Host()).URL("/"))
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	closed := make(chan struct{})
+	time.AfterFunc(10*time.Millisecond, func() {
+		defer close(closed)
+		web.Close()
+	})
+	_, err = io.Copy(io.Discard, resp.Body)
+	t.Log("the visitor saw:", err)
+	<-closed // or the test times out
+}
+
 func TestFaultsAndSitesHaveNamesOfTheirOwn(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, fault := range hostile.Faults() {

@@ -155,7 +155,7 @@ func TestOutageFailsByTime(t *testing.T) {
 		after  string
 	}{
 		"down from the beginning": {hostile.Outage{For: time.Hour}, http.StatusServiceUnavailable, ""},
-		"down and says how long":  {hostile.Outage{For: time.Hour, RetryAfter: 2 * time.Second, Status: http.StatusBadGateway}, http.StatusBadGateway, "2"},
+		"down and says how long":  {hostile.Outage{For: time.Hour, RetryAfter: 1001 * time.Millisecond, Status: http.StatusBadGateway}, http.StatusBadGateway, "2"},
 		"not down yet":            {hostile.Outage{After: time.Hour}, http.StatusOK, ""},
 		"down again":              {hostile.Outage{For: time.Hour, Every: time.Hour}, http.StatusServiceUnavailable, ""},
 		"not down any more":       {hostile.Outage{For: time.Nanosecond}, http.StatusOK, ""},

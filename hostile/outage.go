@@ -19,7 +19,7 @@ type Outage struct {
 	Every time.Duration
 	// Status is what is answered meanwhile. Default 503.
 	Status int
-	// RetryAfter is told with it, in whole seconds. Default 0: nothing is told.
+	// RetryAfter is told with it, rounded up to seconds. Default 0: nothing is told.
 	RetryAfter time.Duration
 }
 
@@ -39,7 +39,7 @@ func (o Outage) Before(site *Site, next http.Handler) http.Handler {
 			return
 		}
 		if o.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(o.RetryAfter.Seconds())))
+			w.Header().Set("Retry-After", strconv.Itoa(int((o.RetryAfter+time.Second-1)/time.Second)))
 		}
 		site.fail(w, r, cmp.Or(o.Status, http.StatusServiceUnavailable))
 	})
