@@ -58,11 +58,7 @@ func NewDetector(cfg DetectorConfig) (*Detector, error) {
 	}
 	d := &Detector{cfg: cfg}
 	if len(cfg.Rules) > 0 {
-		rules, err := newRuleSet(slices.Concat(cfg.Rules, builtinRules()))
-		if err != nil {
-			return nil, err
-		}
-		d.rules = rules
+		d.rules = newRuleSet(slices.Concat(cfg.Rules, builtinRules()))
 	}
 	return d, nil
 }
@@ -111,15 +107,17 @@ func (d *Detector) Detect(status int, header http.Header, address *url.URL, body
 func (d *Detector) detect(p *Page, format format, body []byte) Challenge {
 	rules := d.ruleSet()
 	p.Body, p.json = utf8Of(body), format == jsonFormat
+	p.read = nil // a rule for the head may have looked
 	found := rules.scanner.scan(p.Body)
-	if found == (marks{}) && !rules.every {
+	if !found.any() && !rules.every {
 		return Challenge{}
 	}
-	return rules.judgeBody(p, &found)
+	return rules.judgeBody(p, found)
 }
 
 // merge completes what the head decided with what the body of the same vendor
-// gives. Without a decision of the head the body's stands.
+// gives, which may be that there is nothing to solve. Without a decision of the
+// head the body's stands.
 func merge(head, body Challenge) Challenge {
 	if !head.Stands() {
 		return body
@@ -127,8 +125,10 @@ func merge(head, body Challenge) Challenge {
 	if !body.Stands() || body.Vendor != head.Vendor {
 		return head
 	}
-	body.Confidence = max(body.Confidence, head.Confidence)
-	body.Rule, body.URL = head.Rule, head.URL
+	if body.Verdict == head.Verdict {
+		body.Rule, body.Confidence = head.Rule, max(body.Confidence, head.Confidence)
+	}
+	body.URL = head.URL
 	return body
 }
 

@@ -31,17 +31,22 @@ type marker struct {
 	text string // in lower case
 }
 
-// maxMarkers is how many markers a [marks] can tell apart.
-const maxMarkers = 511
+// marks is a set of markers by id.
+type marks []uint64
 
-// marks is the set of markers that a scan found.
-type marks [maxMarkers/64 + 1]uint64
+func (m *marks) set(i int) {
+	for len(*m) <= i/64 {
+		*m = append(*m, 0)
+	}
+	(*m)[i/64] |= 1 << (i % 64)
+}
 
-func (m *marks) set(i int)      { m[i/64] |= 1 << (i % 64) }
-func (m *marks) has(i int) bool { return m[i/64]&(1<<(i%64)) != 0 }
+func (m marks) has(i int) bool { return i/64 < len(m) && m[i/64]&(1<<(i%64)) != 0 }
 
-func (m *marks) meets(other *marks) bool {
-	for i := range m {
+func (m marks) any() bool { return len(m) > 0 }
+
+func (m marks) meets(other marks) bool {
+	for i := range min(len(m), len(other)) {
 		if m[i]&other[i] != 0 {
 			return true
 		}

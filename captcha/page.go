@@ -40,11 +40,12 @@ func (p *Page) survey() *survey {
 // Fields returns the strings of the JSON object that the body is. Nil = the body is
 // no JSON object, or a large one, which is data and no challenge.
 func (p *Page) Fields() map[string]string {
-	if !p.json || len(p.Body) > maxJSON {
+	body := bytes.TrimLeft(p.Body, spaces)
+	if len(body) == 0 || body[0] != '{' || len(body) > maxJSON {
 		return nil
 	}
 	var object map[string]any
-	if json.Unmarshal(p.Body, &object) != nil {
+	if json.Unmarshal(body, &object) != nil {
 		return nil
 	}
 	fields := make(map[string]string, len(object))

@@ -20,7 +20,8 @@ type Rule struct {
 	// At least 4 bytes each. Default none: Match is called for every page.
 	Markers []string
 	// Head says that the response's head is enough: Match is called before the
-	// body is read, for responses that are no HTML too. Default false.
+	// body is read, for responses that are no HTML too, and Markers do not count.
+	// Default false.
 	Head bool
 	// Verdict is what a match means; [None] makes an exception from the rules
 	// that follow. Default None.

@@ -1,7 +1,6 @@
 package captcha
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -24,11 +23,7 @@ type markedRule struct {
 // builtin holds the rules that the package comes with. They are made ready once,
 // when the first page is judged.
 var builtin = sync.OnceValue(func() *ruleSet {
-	set, err := newRuleSet(builtinRules())
-	if err != nil {
-		panic(err) // a test compiles them
-	}
-	return set
+	return newRuleSet(builtinRules())
 })
 
 // builtinRules lists the rules in the order in which they are asked: whoever says
@@ -55,7 +50,7 @@ func builtinRules() []Rule {
 	)
 }
 
-func newRuleSet(rules []Rule) (*ruleSet, error) {
+func newRuleSet(rules []Rule) *ruleSet {
 	set := new(ruleSet)
 	var words []string
 	ids := make(map[string]int)
@@ -70,9 +65,6 @@ func newRuleSet(rules []Rule) (*ruleSet, error) {
 			id, ok := ids[word]
 			if !ok {
 				id = len(words)
-				if id >= maxMarkers {
-					return nil, fmt.Errorf("Rules: more than %d different markers", maxMarkers)
-				}
 				ids[word] = id
 				words = append(words, word)
 			}
@@ -82,7 +74,7 @@ func newRuleSet(rules []Rule) (*ruleSet, error) {
 		set.body = append(set.body, m)
 	}
 	set.scanner = newScanner(words)
-	return set, nil
+	return set
 }
 
 // judgeHead asks the rules for the head. ok tells that one of them matched.
@@ -96,7 +88,7 @@ func (s *ruleSet) judgeHead(p *Page) (c Challenge, ok bool) {
 }
 
 // judgeBody asks the rules for the body that have one of the marks.
-func (s *ruleSet) judgeBody(p *Page, found *marks) Challenge {
+func (s *ruleSet) judgeBody(p *Page, found marks) Challenge {
 	for i := range s.body {
 		r := &s.body[i]
 		if (len(r.Markers) == 0 || r.marks.meets(found)) && r.Match(p) {

@@ -169,3 +169,26 @@ func FuzzDetect(f *testing.F) {
 }
 
 func captchaStands(c captcha.Challenge) bool { return c.Stands() }
+
+func TestARuleForTheHeadSeesNoBody(t *testing.T) {
+	d := detector(t, captcha.Rule{
+		Name: "head", Head: true,
+		Match: func(p *captcha.Page) bool { return p.Body != nil || p.HasID("px-captcha") },
+	})
+	c := d.Detect(403, nil, nil, []byte(`<div id="px-captcha"></div>`))
+	require.Equal(t, captcha.Challenged, c.Verdict, "and does not keep the others from seeing it")
+}
+
+func TestABanInTheBodyOverrulesAChallengeInTheHead(t *testing.T) {
+	header := http.Header{"X-Dd-B": {"1"}, "Content-Type": {"text/html"}}
+	c := captcha.Detect(403, header, nil, []byte(`<script>var dd={'rt':'c','t':'bv','host':'geo.captcha-delivery.com'}</script>`))
+	require.Equal(t, captcha.Blocked, c.Verdict)
+	require.False(t, c.Solvable)
+	require.Equal(t, "datadome-script", c.Rule)
+}
+
+func TestAVendorThatStandsInForAnotherIsTold(t *testing.T) {
+	c := captcha.Detect(200, nil, nil, []byte(prose+`<div class="g-recaptcha" data-sitekey="`+hcaptchaKey+`"></div><script src="https://js.hcaptcha.com/1/api.js"></script>`))
+	require.Equal(t, captcha.HCaptcha, c.Vendor)
+	require.Equal(t, hcaptchaKey, c.SiteKey)
+}

@@ -79,10 +79,10 @@ var widgetSpecs = sync.OnceValue(func() []widgetSpec {
 		},
 		{
 			vendor: GeeTest, attr: "data-captcha-id", isKey: isHex32,
-			scripts: []string{"geetest.com/", "/gt.js", "/gt4.js", "geevisit.com/"},
+			scripts: []string{"geetest.com/", "geevisit.com/", "/gt4.js"},
 			frames:  []string{"geetest.com/"},
 			ids:     []string{"geetest", "geetest-captcha", "captcha-geetest"},
-			markers: []string{"geetest", "/gt4.js", "/gt.js\""}, detail: detailGeeTest,
+			markers: []string{"geetest", "/gt4.js"}, detail: detailGeeTest,
 		},
 		{
 			vendor: Friendly, classes: []string{"frc-captcha"}, isKey: isWord,
@@ -216,13 +216,14 @@ func (p *Page) readWidget(spec *widgetSpec) *widget {
 
 func (spec *widgetSpec) hasElement(el element, attr string) bool {
 	classes := strings.Fields(el.attrs["class"])
+	key := strings.TrimSpace(el.attrs[attr])
 	for _, class := range spec.classes {
-		if slices.Contains(classes, class) {
+		// A vendor that stands in for another uses the other's class.
+		if slices.Contains(classes, class) && (spec.isKey(key) || !isKnownKey(key)) {
 			return true
 		}
 	}
-	key, ok := el.attrs[attr]
-	if !ok || !spec.isKey(strings.TrimSpace(key)) {
+	if !spec.isKey(key) {
 		return false
 	}
 	// Keys that are mere words are told by the class alone.

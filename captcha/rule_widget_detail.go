@@ -24,6 +24,11 @@ func isHex32(s string) bool        { return hex32.MatchString(s) }
 func isYandexKey(s string) bool    { return yandexKey.MatchString(s) }
 func isWord(s string) bool         { return s != "" }
 
+// isKnownKey tells whether s has the shape of some vendor's keys.
+func isKnownKey(s string) bool {
+	return isRecaptchaKey(s) || isTurnstileKey(s) || isUUID(s) || isYandexKey(s)
+}
+
 // keyNames are the names under which the vendors' functions take the key.
 var keyNames = map[Vendor][]string{
 	ReCAPTCHA: {"sitekey", "siteKey", "site_key"},
