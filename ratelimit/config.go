@@ -78,7 +78,8 @@ type Config struct {
 	// PerEgress the label of the identity's egress.
 	Key func(*http.Request) string
 	// Peek returns an error when the exchange would be refused further down, by an
-	// open breaker; then it does not wait but gets that error. Default: none.
+	// open breaker; then it does not wait but gets that error. The Refuse method of
+	// a breaker.Group fits. Default: none.
 	Peek func(key string) error
 	// Observer is told of [trip.Waited], by each exchange that had to wait, and
 	// [trip.Paused]. Default: none.
