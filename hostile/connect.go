@@ -28,6 +28,7 @@ func (p *Proxy) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, presented := proxyCredentials(r)
 		authorised := p.asked(user, password, presented)
+		r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
 		if !p.pause(r.Context(), p.cfg.Latency) {
 			panic(http.ErrAbortHandler)
 		}

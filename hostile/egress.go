@@ -26,7 +26,7 @@ func (s *Solver) egress(spec taskSpec) (string, *solverRefusal) {
 	case !proxy.admits(login, password):
 		return "", refuseProxySecret
 	}
-	return proxy.exit, nil
+	return proxy.ExitOf(login), nil
 }
 
 // proxyText reads a proxy in one of the forms scheme://user:password@host:port,

@@ -13,7 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,9 +41,10 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	fault    ProxyFault
-	listener net.Listener // nil while stopped
-	server   *http.Server // nil while stopped, and for socks5
-	conns    *connections // of this run
+	listener net.Listener      // nil while stopped
+	server   *http.Server      // nil while stopped, and for socks5
+	conns    *connections      // of this run
+	sessions map[string]string // exits by user name
 	books    ProxyLedger
 }
 
@@ -55,7 +56,8 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 	cfg.Scheme = cmp.Or(cfg.Scheme, "http")
 	p := &Proxy{
 		web: w, cfg: cfg, fault: cfg.Fault, addr: anyPort, born: time.Now(),
-		books: ProxyLedger{Targets: make(map[string]int), Credentials: make(map[string]int)},
+		sessions: make(map[string]string),
+		books:    ProxyLedger{Targets: make(map[string]int), Credentials: make(map[string]int)},
 	}
 	if cfg.Scheme == "https" {
 		cert, err := w.authority.issue(w.started.Add(24*time.Hour), []string{"localhost"}, net.IPv4(127, 0, 0, 1))
@@ -72,7 +74,11 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 		p.Stop()
 	}
 	w.mu.Lock()
-	p.exit = cmp.Or(cfg.Exit, w.nextExit())
+	p.exit = cfg.Exit
+	if p.exit == "" {
+		p.exit = w.nextExit()
+	}
+	w.taken[p.exit] = true
 	w.proxies = append(w.proxies, p)
 	w.mu.Unlock()
 	if w.ctx.Err() != nil { // Close may not have seen it
@@ -84,13 +90,14 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 
 var errClosed = errors.New("hostile: the web is closed")
 
-// nextExit returns the first loopback address after the machine's own that no
+// nextExit takes the first loopback address after the machine's own that no
 // proxy has. The web's lock is held.
 func (w *Web) nextExit() string {
-	address := netip.MustParseAddr("127.0.0.2")
-	for slices.ContainsFunc(w.proxies, func(p *Proxy) bool { return p.exit == address.String() }) {
+	address := netip.AddrFrom4([4]byte{127, 0, 0, 2})
+	for w.taken[address.String()] {
 		address = address.Next()
 	}
+	w.taken[address.String()] = true
 	return address.String()
 }
 
@@ -117,6 +124,24 @@ func (p *Proxy) URL() *url.URL {
 
 // Exit returns the address at which sites see the proxy's visitors.
 func (p *Proxy) Exit() string { return p.exit }
+
+// ExitOf returns the address at which sites see those who log in as user. It is
+// [Proxy.Exit] unless the proxy has sessions.
+func (p *Proxy) ExitOf(user string) string {
+	if !p.cfg.Sessions || user == p.cfg.User {
+		return p.exit
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	exit := p.sessions[user]
+	if exit == "" {
+		p.web.mu.Lock()
+		exit = p.web.nextExit()
+		p.web.mu.Unlock()
+		p.sessions[user] = exit
+	}
+	return exit
+}
 
 // Ledger returns a copy of the proxy's books as they are now.
 func (p *Proxy) Ledger() ProxyLedger {
@@ -215,7 +240,11 @@ func (p *Proxy) reachable() bool {
 
 // admits reports whether these are the credentials the proxy wants.
 func (p *Proxy) admits(user, password string) bool {
-	return p.cfg.User == "" || user == p.cfg.User && password == p.cfg.Password
+	name := p.cfg.User
+	if p.cfg.Sessions && strings.HasPrefix(user, name+"-") {
+		name = user
+	}
+	return name == "" || user == name && password == p.cfg.Password
 }
 
 // asked books a request with the credentials it presented, and reports whether
@@ -234,8 +263,17 @@ func (p *Proxy) asked(user, password string, presented bool) bool {
 	return ok
 }
 
-// dial connects to a target from the proxy's exit, and lets the sites know whose
-// connection it is before a byte is sent.
+// userKey is the context's key for the name that a visitor logged in with.
+type userKey struct{}
+
+// origin is where a connection to a site comes from.
+type origin struct {
+	proxy *Proxy
+	exit  string
+}
+
+// dial connects to a target from the exit of the context's user, and lets the
+// sites know whose connection it is before a byte is sent.
 func (p *Proxy) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	to, err := p.web.resolve(addr)
 	if err != nil {
@@ -244,8 +282,10 @@ func (p *Proxy) dial(ctx context.Context, network, addr string) (net.Conn, error
 	p.mu.Lock()
 	p.books.Targets[addr]++
 	p.mu.Unlock()
+	user, _ := ctx.Value(userKey{}).(string)
+	from := origin{proxy: p, exit: p.ExitOf(user)}
 	var dialer net.Dialer
-	if exit := net.ParseIP(p.exit); exit.IsLoopback() && p.web.manyExits {
+	if exit := net.ParseIP(from.exit); exit.IsLoopback() && p.web.manyExits {
 		dialer.LocalAddr = &net.TCPAddr{IP: exit}
 	}
 	conn, err := dialer.DialContext(ctx, network, to)
@@ -253,7 +293,7 @@ func (p *Proxy) dial(ctx context.Context, network, addr string) (net.Conn, error
 		return nil, err
 	}
 	if to != addr { // a site's; anybody else at a loopback address does not ask
-		p.web.exits.Store(conn.LocalAddr().String(), p)
+		p.web.exits.Store(conn.LocalAddr().String(), from)
 	}
 	return conn, nil
 }

@@ -50,6 +50,48 @@ func TestProxiesWantTheirCredentials(t *testing.T) {
 	}
 }
 
+func TestAGatewayGivesEverySessionAnExitOfItsOwn(t *testing.T) {
+	for _, scheme := range schemes {
+		web, s := site(t, hostile.Cloudflare{Gate: hostile.Gate{After: 2}})
+		gateway := addProxy(t, web, hostile.ProxyConfig{Scheme: scheme, User: "me", Password: "p", Sessions: true})
+		session := func(name string) *http.Client {
+			u := gateway.URL()
+			u.User = url.UserPassword(name, "p")
+			client := visitor(t, web, nil)
+			client.Transport.(*http.Transport).Proxy = http.ProxyURL(u)
+			return client
+		}
+		exits := make(map[string]bool)
+		for _, name := range []string{"me", "me-1", "me-2"} {
+			for _, target := range []string{"http://shop.test/visitor", s.URL("/visitor")} {
+				_, body := get(t, session(name), target)
+				require.Contains(t, body, `"`+gateway.ExitOf(name)+`"`, name)
+				exits[gateway.ExitOf(name)] = true
+			}
+		}
+		require.Len(t, exits, 3)
+		require.Equal(t, gateway.Exit(), gateway.ExitOf("me"))
+		require.False(t, exits[addProxy(t, web, hostile.ProxyConfig{}).Exit()])
+
+		resp, err := session("you-1").Get("http://shop.test/visitor")
+		if err == nil {
+			resp.Body.Close()
+			require.Equal(t, http.StatusProxyAuthRequired, resp.StatusCode)
+		}
+		require.Equal(t, 1, gateway.Ledger().Refused)
+
+		task := proxyFields(gateway, map[string]any{"type": "AntiCloudflareTask", "websiteURL": s.URL("/"), "userAgent": "x"})
+		task["proxyLogin"] = "me-2"
+		req := request(t, http.MethodGet, s.URL("/p/1"), nil)
+		req.Header.Set("User-Agent", "x")
+		req.Header.Set("Cookie", "cf_clearance="+solve(t, web, task)["cookies"].(map[string]any)["cf_clearance"].(string))
+		for name, lifted := range map[string]bool{"me-1": false, "me-2": true} {
+			_, body := do(t, session(name), req.Clone(t.Context()))
+			require.Equal(t, lifted, web.Check(s.URL("/p/1"), []byte(body)), name)
+		}
+	}
+}
+
 func TestASiteBooksLeakedCredentials(t *testing.T) {
 	web, s := site(t)
 	req := request(t, http.MethodGet, s.URL("/p/1"), nil)

@@ -15,6 +15,10 @@ type ProxyConfig struct {
 	// User and Password are the credentials that the proxy wants (RFC 7617, RFC
 	// 1929). Default none: it serves everybody.
 	User, Password string
+	// Sessions makes the proxy a gateway to many exits, as residential providers have
+	// it: whoever logs in as User-anything leaves from an exit that belongs to that
+	// name. Default false.
+	Sessions bool
 	// Exit is the IP address that sites see its visitors at. Default: the next
 	// loopback address that no proxy has, from 127.0.0.2 on. The sockets leave from
 	// it where it is a loopback address and the system allows that; sites see it
@@ -46,6 +50,9 @@ func (c ProxyConfig) validate() error {
 	}
 	if c.Flap != 0 && c.Fault == ProxyRefuse {
 		found.add("Flap", c.Flap, "a fault other than ProxyRefuse with it")
+	}
+	if c.Sessions && c.User == "" {
+		found.add("Sessions", c.Sessions, "a User with it")
 	}
 	notNegative(&found, "Flap", c.Flap)
 	notNegative(&found, "Latency", c.Latency)

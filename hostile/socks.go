@@ -41,9 +41,11 @@ func (p *Proxy) socks(conn net.Conn) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	if p.socksLogin(conn) != nil {
+	user, err := p.socksLogin(conn)
+	if err != nil {
 		return
 	}
+	ctx = context.WithValue(ctx, userKey{}, user)
 	addr, err := socksTarget(conn)
 	if err != nil {
 		return
@@ -87,11 +89,11 @@ func (f ProxyFault) socksReply() byte {
 
 var errSOCKS = errors.New("hostile: not the SOCKS5 that was expected")
 
-// socksLogin agrees on a method and checks the credentials.
-func (p *Proxy) socksLogin(conn net.Conn) error {
+// socksLogin agrees on a method, checks the credentials and returns the name.
+func (p *Proxy) socksLogin(conn net.Conn) (string, error) {
 	methods, err := socksField(conn, 5)
 	if err != nil {
-		return err
+		return "", err
 	}
 	const open, password, none = 0, 2, 0xff
 	method := byte(open)
@@ -105,29 +107,29 @@ func (p *Proxy) socksLogin(conn net.Conn) error {
 	if !offered {
 		p.asked("", "", false)
 		_, _ = conn.Write([]byte{5, none})
-		return errSOCKS
+		return "", errSOCKS
 	}
 	if _, err := conn.Write([]byte{5, method}); err != nil {
-		return err
+		return "", err
 	}
 	if method == open {
 		p.asked("", "", false)
-		return nil
+		return "", nil
 	}
 	user, err := socksField(conn, 1)
 	if err != nil {
-		return err
+		return "", err
 	}
 	secret, err := socksText(conn)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !p.asked(string(user), string(secret), true) || p.faultNow() == ProxyUnauthorized {
 		_, _ = conn.Write([]byte{1, 1})
-		return errSOCKS
+		return "", errSOCKS
 	}
 	_, err = conn.Write([]byte{1, 0})
-	return err
+	return string(user), err
 }
 
 // socksTarget reads the request for a connection.

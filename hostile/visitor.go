@@ -49,9 +49,9 @@ type caller struct {
 func (w *Web) visitor(c *caller) Visitor {
 	c.once.Do(func() {
 		remote := c.RemoteAddr().String()
-		if proxy, ok := w.exits.LoadAndDelete(remote); ok {
-			p := proxy.(*Proxy)
-			c.visitor = Visitor{Address: p.exit, Proxy: p}
+		if entry, ok := w.exits.LoadAndDelete(remote); ok {
+			from := entry.(origin)
+			c.visitor = Visitor{Address: from.exit, Proxy: from.proxy}
 			return
 		}
 		host, _, err := net.SplitHostPort(remote)

@@ -29,7 +29,7 @@ type Web struct {
 	manyExits bool     // whether the system lets a socket leave from all of 127.0.0.0/8
 
 	machine atomic.Int64 // requests from the machine's own address
-	exits   sync.Map     // local address of a proxy's connection to a site → *Proxy
+	exits   sync.Map     // local address of a proxy's connection to a site → origin
 
 	ctx    context.Context // ends when the web closes
 	cancel context.CancelFunc
@@ -37,6 +37,7 @@ type Web struct {
 
 	mu      sync.Mutex
 	proxies []*Proxy
+	taken   map[string]bool // addresses that are exits
 }
 
 // Start starts a web. Close it when done.
@@ -44,7 +45,7 @@ func Start(cfg Config) (*Web, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("hostile: %w", err)
 	}
-	web := &Web{seed: cfg.Seed, started: time.Now(), sites: make(map[string]*Site), coders: newCoders(), manyExits: leavesFrom("127.0.0.2")}
+	web := &Web{seed: cfg.Seed, started: time.Now(), sites: make(map[string]*Site), coders: newCoders(), taken: make(map[string]bool), manyExits: leavesFrom("127.0.0.2")}
 	web.ctx, web.cancel = context.WithCancel(context.Background())
 	if err := web.start(cfg); err != nil {
 		web.Close()

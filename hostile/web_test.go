@@ -303,8 +303,8 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		require.ErrorContains(t, err, path)
 	}
 	web := start(t, hostile.Config{})
-	_, err = web.AddProxy(hostile.ProxyConfig{Scheme: "ftp", Exit: "here", Flap: -1, Password: "p", Latency: -1, ResetAfter: -1, Fault: 99})
-	for _, field := range []string{"Scheme", "Exit", "Flap", "User", "Latency", "ResetAfter", "Fault: unknown"} {
+	_, err = web.AddProxy(hostile.ProxyConfig{Scheme: "ftp", Exit: "here", Flap: -1, Password: "p", Sessions: true, Latency: -1, ResetAfter: -1, Fault: 99})
+	for _, field := range []string{"Scheme", "Exit", "Flap", "User", "Sessions", "Latency", "ResetAfter", "Fault: unknown"} {
 		require.ErrorContains(t, err, field)
 	}
 }
