@@ -233,11 +233,12 @@ func (p *Page) resolveURL(ref string) *url.URL {
 	return u
 }
 
-// Bare tells whether the page is next to nothing: hardly any text, no form and no
-// mount point of an application that a script would fill.
+// Bare tells whether the page is next to nothing: hardly any text, no form, no
+// picture and no mount point of an application that a script would fill.
 func (p *Page) Bare() bool {
 	s := p.survey()
-	return s.runes < maxBareText && len(s.forms) == 0 && !s.app && len(s.links) <= 2 && !s.has("article", "main")
+	return s.runes < maxBareText && len(s.forms) == 0 && len(s.images) == 0 && !s.app && len(s.links) <= 2 &&
+		!s.has("article", "main", "video")
 }
 
 // Loads tells whether the page loads scripts, and none whose address is without
@@ -257,6 +258,10 @@ func (p *Page) Short() bool {
 	s := p.survey()
 	return s.runes < maxShortText && len(s.links) <= maxGateLinks && s.textInputs <= 1 && s.passwords == 0
 }
+
+// Notice tells whether the page is a notice by its layout too: an article or a
+// site's own page has its parts marked up.
+func (p *Page) Notice() bool { return p.Short() && !p.survey().has("article", "nav", "video") }
 
 const (
 	maxJSON      = 32 << 10

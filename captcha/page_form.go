@@ -55,6 +55,7 @@ func (v *surveyor) input(tag atom.Atom) {
 	default:
 		if !v.unseen() && !tokenField(name) {
 			v.textInputs++
+			v.answer = v.answer || answerField(name) || answerField(v.attr("id"))
 		}
 	}
 	if !send || v.form == nil || len(name) == 0 || len(v.form.fields) >= maxFields {
@@ -81,4 +82,15 @@ func (v *surveyor) unseen() bool {
 func tokenField(name []byte) bool {
 	return bytes.HasSuffix(name, []byte("-response")) || bytes.HasSuffix(name, []byte("_response")) ||
 		bytes.HasPrefix(name, []byte("geetest_")) || bytes.Equal(name, []byte("smart-token"))
+}
+
+// answerField tells whether a field is where the answer to a picture goes.
+func answerField(name []byte) bool {
+	name = bytes.ToLower(clip(name, 64))
+	for _, part := range []string{"captcha", "code", "answer", "verif", "secur", "characters", "robot", "human"} {
+		if bytes.Contains(name, []byte(part)) {
+			return true
+		}
+	}
+	return false
 }

@@ -28,6 +28,7 @@ type survey struct {
 	errorCode  string // text of Cloudflare's span.cf-error-code
 	app        bool   // has the mount point of an application
 	textInputs int
+	answer     bool // one of them is for the answer to a picture
 	passwords  int
 	choices    int // selects, radio buttons and checkboxes
 

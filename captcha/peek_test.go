@@ -173,6 +173,7 @@ func TestTheHeadDecidesWithoutTheBody(t *testing.T) {
 		"datadome, let through": {200, http.Header{"X-Datadome": {"protected"}, "X-Datadome-Cid": {"A"}}, captcha.None, ""},
 		"kasada":                {429, http.Header{"X-Kpsdk-Ct": {"0a"}}, captcha.Challenged, captcha.Kasada},
 		"kasada, let through":   {200, http.Header{"X-Kpsdk-Ct": {"0a"}}, captcha.None, ""},
+		"kasada, refused login": {403, http.Header{"X-Kpsdk-Ct": {"0a"}}, captcha.None, ""},
 		"linkedin":              {999, nil, captcha.Blocked, captcha.LinkedIn},
 		"google redirect":       {302, http.Header{"Location": {"https://www.google.com/sorry/index?continue=x"}}, captcha.Challenged, captcha.Google},
 		"yandex redirect":       {302, http.Header{"Location": {"/showcaptcha?retpath=x"}}, captcha.Challenged, captcha.Yandex},

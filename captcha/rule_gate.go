@@ -17,12 +17,12 @@ func gate(p *Page, w *widget) bool {
 		return false
 	}
 	worded := p.Says(gateWords...)
-	if s.textInputs == 1 && !worded {
-		return false // a newsletter, a lost password
+	if s.textInputs == 1 && !s.answer && (!worded || p.Status < 400) {
+		return false // a newsletter, a comment, a lost password
 	}
 	switch p.Status {
 	case 0:
-		alone := s.runes < maxLoneText && len(s.forms) > 0 && w.params[ParamInvisible] == ""
+		alone := s.runes < maxAloneText && len(s.forms) > 0 && w.params[ParamInvisible] == ""
 		return worded || alone || s.textInputs == 0 && p.Says(softWords...)
 	case 401, 403, 405, 406, 412, 416, 418, 429, 456, 503:
 		return true
@@ -32,8 +32,10 @@ func gate(p *Page, w *widget) bool {
 	return p.Status >= 500
 }
 
-// maxLoneText is how much text leaves a widget alone on its page.
-const maxLoneText = 200
+const (
+	maxAloneText = 100 // characters that leave a widget alone on its page
+	maxLoneText  = 400 // characters of a check that is nothing else
+)
 
 // gateWords are what a gate says and a form with a widget does not, in the
 // languages of those who met them most.
@@ -122,7 +124,7 @@ func noticeRules() []Rule {
 			Name: "generic-challenge", Vendor: Generic, Kind: KindScript, Verdict: Challenged, Confidence: Low, Markers: words,
 			Match: func(p *Page) bool {
 				return lone(p) && (p.Says(challengeWords...) || isTitled(p, challengeTitles...)) &&
-					(p.Status == 0 && p.TextLen() < 2*maxLoneText || p.Status >= 400)
+					(p.Status == 0 && p.TextLen() < maxLoneText || p.Status >= 400)
 			},
 		}),
 	)
@@ -131,7 +133,7 @@ func noticeRules() []Rule {
 // lone tells whether the page is a notice and no article, form or application.
 func lone(p *Page) bool {
 	s := p.survey()
-	return p.Short() && !s.has("article", "nav", "video", "table") && s.choices == 0 && p.Status != 404 && p.Status != 410 &&
+	return p.Notice() && !s.has("table") && s.choices == 0 && p.Status != 404 && p.Status != 410 &&
 		(p.Status == 0 || p.Status >= 400)
 }
 

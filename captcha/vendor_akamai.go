@@ -36,10 +36,22 @@ func akamaiRules() []Rule {
 		Match: func(p *Page) bool {
 			s := p.survey()
 			return s.runes < maxGateText && len(s.links) <= maxGateLinks && s.passwords == 0 &&
-				(akamaiReference.MatchString(s.said()) || p.Link("errors.edgesuite.net") != "" || p.Says("errors.edgesuite.net"))
+				refusedByAkamai(p)
 		},
 	})...)
 }
 
-// akamaiReference is the number of a refusal: an edge's id, the time and a count.
-var akamaiReference = regexp.MustCompile(`\b\d{1,3}\.[0-9a-f]{5,8}\.1\d{9}\.[0-9a-f]{4,9}\b`)
+// akamaiReference is the number of an answer that the edge made: its kind, the
+// edge's id, the time and a count.
+var akamaiReference = regexp.MustCompile(`\b(\d{1,3})\.[0-9a-f]{5,8}\.1\d{9}\.[0-9a-f]{4,9}\b`)
+
+// refusedByAkamai tells whether an answer of the edge is a refusal. Kind 18 is; the
+// others may be failures of the origin, unless the page says more.
+func refusedByAkamai(p *Page) bool {
+	reference := akamaiReference.FindStringSubmatch(p.survey().said())
+	if reference != nil && reference[1] == "18" {
+		return true
+	}
+	return (reference != nil || p.Link("errors.edgesuite.net") != "" || p.Says("errors.edgesuite.net")) &&
+		p.Says("denied", "permission", "blocked", "forbidden")
+}

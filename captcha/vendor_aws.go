@@ -40,7 +40,7 @@ func awsRules() []Rule {
 			Name: "cloudfront-block", Vendor: CloudFront, Verdict: Blocked,
 			Markers: []string{"request could not be satisfied"},
 			Match: func(p *Page) bool {
-				return p.Short() && p.Says("request could not be satisfied") && p.Says("request blocked", "configured to block access")
+				return p.Notice() && p.Says("request could not be satisfied") && p.Says("request blocked", "configured to block access")
 			},
 		},
 	}

@@ -46,9 +46,8 @@ func cloudflareRules() []Rule {
 			Match: func(p *Page) bool {
 				stage := p.HasID("challenge-running", "challenge-stage", "cf-challenge-running", "challenge-success",
 					"challenge-success-text", "cf-please-wait") || p.HasClass("cf-browser-verification", "cf-im-under-attack")
-				return stage && (p.ScriptSrc("/cdn-cgi/") != "" || p.ScriptSrc("challenges.cloudflare.com") != "" ||
-					p.FrameSrc("challenges.cloudflare.com") != "" || p.HasClass("ray-id", "cf-browser-verification", "cf-im-under-attack") ||
-					p.Link("cloudflare.com") != "")
+				return stage && p.Short() && (p.ScriptSrc("/cdn-cgi/challenge-platform/") != "" || p.ScriptSrc("challenges.cloudflare.com") != "" ||
+					p.FrameSrc("challenges.cloudflare.com") != "" || p.HasClass("ray-id", "cf-browser-verification", "cf-im-under-attack"))
 			},
 			Fill: fillCloudflare,
 		},
@@ -56,7 +55,7 @@ func cloudflareRules() []Rule {
 			Name: "cloudflare-title", Vendor: Cloudflare, Kind: KindCloudflare, Verdict: Challenged, Confidence: Low,
 			Markers: []string{"just a moment..."},
 			Match: func(p *Page) bool {
-				return isTitled(p, "just a moment") && p.Short() && (p.ScriptSrc("/cdn-cgi/challenge-platform/") != "" || lone(p) && p.TextLen() < 2*maxLoneText)
+				return isTitled(p, "just a moment") && p.Short() && (p.ScriptSrc("/cdn-cgi/challenge-platform/") != "" || lone(p) && p.TextLen() < maxLoneText)
 			},
 		},
 		{

@@ -63,7 +63,10 @@ func firewallRules() []Rule {
 		rules = append(rules, Rule{
 			Name: r.name + "-block", Vendor: r.vendor, Verdict: Blocked, Confidence: Medium,
 			Markers: r.product,
-			Match:   func(p *Page) bool { return p.Short() && p.Says(r.product...) && p.Says(r.refusal...) },
+			Match: func(p *Page) bool {
+				return p.TextLen() < maxGateText && len(p.survey().links) <= maxGateLinks && !p.survey().has("article", "nav") &&
+					p.Says(r.product...) && p.Says(r.refusal...)
+			},
 		})
 	}
 	return rules

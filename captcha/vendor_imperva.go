@@ -45,13 +45,13 @@ func impervaRules() []Rule {
 		{
 			Name: "imperva-incident-text", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged, Confidence: Medium,
 			Markers: []string{"incapsula incident id"},
-			Match:   func(p *Page) bool { return p.Short() && p.Says("incapsula incident id") },
+			Match:   func(p *Page) bool { return p.Notice() && p.Says("incapsula incident id") },
 		},
 		{
 			Name: "imperva-block", Vendor: Imperva, Verdict: Blocked,
 			Markers: []string{"powered by imperva", "powered by incapsula", "by our security service", "incapsula.com"},
 			Match: func(p *Page) bool {
-				return p.Short() && p.Says("powered by imperva", "powered by incapsula", "this request was blocked by our security service") &&
+				return p.Notice() && p.Says("powered by imperva", "powered by incapsula", "this request was blocked by our security service") &&
 					p.Says("access denied", "blocked", "incident")
 			},
 		},

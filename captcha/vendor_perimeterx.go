@@ -36,7 +36,7 @@ func perimeterXRules() []Rule {
 			Name: "perimeterx-notice", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged, Confidence: Medium,
 			Markers: []string{"access to this page has been denied"},
 			Match: func(p *Page) bool {
-				return p.Short() && (isTitled(p, "access to this page has been denied") ||
+				return p.Notice() && (isTitled(p, "access to this page has been denied") ||
 					p.Says("access to this page has been denied") && p.Says("automation tool", "press & hold", "powered by perimeterx"))
 			},
 			Fill: fillPerimeterX,

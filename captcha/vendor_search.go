@@ -43,7 +43,7 @@ func googleRules() []Rule {
 			Name: "google-block", Vendor: Google, Verdict: Blocked,
 			Markers: []string{"automated queries", "unusual traffic from your computer"},
 			Match: func(p *Page) bool {
-				return p.Short() && p.Says("unusual traffic from your computer network", "may be sending automated queries") &&
+				return p.Notice() && p.Says("unusual traffic from your computer network", "may be sending automated queries") &&
 					(p.Says("google", "sorry") || p.Link("google") != "")
 			},
 		},

@@ -11,7 +11,7 @@ func kasadaRules() []Rule {
 			// The headers are on passed responses too; the status is not.
 			Name: "kasada-header", Vendor: Kasada, Kind: KindScript, Verdict: Challenged, Head: true,
 			Match: func(p *Page) bool {
-				return (p.Status == 429 || p.Status == 403) && (p.Header.Get("X-Kpsdk-Ct") != "" || p.Header.Get("X-Kpsdk-Im") != "")
+				return p.Status == 429 && (p.Header.Get("X-Kpsdk-Ct") != "" || p.Header.Get("X-Kpsdk-Im") != "")
 			},
 		},
 		{
@@ -44,7 +44,7 @@ func f5Rules() []Rule {
 		Name: "f5-reject", Vendor: F5, Verdict: Blocked,
 		Markers: []string{"support id", "request rejected"},
 		Match: func(p *Page) bool {
-			return p.Short() && p.Says("support id") &&
+			return p.Notice() && p.TextLen() < maxLoneText && p.Says("support id") &&
 				(p.Says("url was rejected", "request was rejected", "request has been rejected") ||
 					strings.EqualFold(p.Title(), "Request Rejected"))
 		},
