@@ -3,6 +3,7 @@ package solver
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -37,10 +38,9 @@ type Service struct {
 	wire    wire
 
 	mu      sync.Mutex
-	rest    time.Time // until when the service is left alone …
-	because *Error    // … for this reason …
-	restKey string    // … with this key
-	veiled  []string  // what must not be shown of the visitors' proxies
+	rest    time.Time         // until when the service is left alone …
+	because *Error            // … for this reason …
+	restKey [sha256.Size]byte // … with this key
 }
 
 var (
@@ -155,7 +155,6 @@ func (s *Service) addProxy(ctx context.Context, env captcha.Env, t *Task) error 
 	if err != nil {
 		return &Error{Provider: s.name, Class: Proxy, Err: err}
 	}
-	s.veil(p)
 	if err := s.dialect.proxy(ctx, s.cfg.Resolver, p, t); err != nil {
 		if ctx.Err() != nil {
 			return &Error{Provider: s.name, Class: TimedOut, Err: ctx.Err()}
@@ -179,6 +178,7 @@ func (s *Service) Solve(ctx context.Context, c *captcha.Challenge, env captcha.E
 // Run has the service do a task and returns its answer. The answer to a kind that
 // the package does not know is given as Fields.
 func (s *Service) Run(ctx context.Context, t Task) (captcha.Solution, error) {
+	ctx = veil(ctx, t)
 	none := captcha.Solution{Provider: s.name}
 	if err := s.resting(time.Now()); err != nil {
 		return none, err
@@ -347,7 +347,7 @@ func (s *Service) resting(now time.Time) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.because == nil || !now.Before(s.rest) || s.restKey != key {
+	if s.because == nil || !now.Before(s.rest) || s.restKey != sha256.Sum256([]byte(key)) {
 		return nil
 	}
 	again := *s.because
@@ -376,32 +376,7 @@ func (s *Service) remember(err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rest, s.because, s.restKey = time.Now().Add(rest), failed, key
-}
-
-// veil notes what must not be shown of a proxy. Of many proxies it knows the last.
-func (s *Service) veil(p proxy) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, part := range [...]string{p.password, p.login} {
-		if part != "" && !slices.Contains(s.veiled, part) {
-			s.veiled = append(s.veiled, part)
-		}
-	}
-	if extra := len(s.veiled) - 64; extra > 0 {
-		s.veiled = slices.Delete(s.veiled, 0, extra)
-	}
-}
-
-// hidden lists what must not be shown.
-func (s *Service) hidden() []string {
-	s.mu.Lock()
-	hidden := slices.Clone(s.veiled)
-	s.mu.Unlock()
-	if key, err := s.cfg.Key.Reveal(); err == nil {
-		hidden = append(hidden, key)
-	}
-	return hidden
+	s.rest, s.because, s.restKey = time.Now().Add(rest), failed, sha256.Sum256([]byte(key))
 }
 
 // first and every are the pauses before questions about a task.

@@ -82,8 +82,8 @@ type form uint8
 
 const (
 	text     form = iota
-	truth         // true and false
-	bit           // 1 and 0
+	truth         // true or false
+	bit           // 1 or 0
 	flag          // 1, or left out
 	yes           // true, or left out
 	integer       // a JSON number
@@ -159,21 +159,17 @@ func (a *asked) write(into map[string]any, fields []field, cookies func([]*http.
 			continue
 		}
 		v, ok := a.value(f.from)
+		if !ok {
+			continue
+		}
 		switch f.as {
 		case truth:
 			into[f.name] = a.is(f.from)
-			continue
 		case bit:
 			into[f.name] = 0
 			if a.is(f.from) {
 				into[f.name] = 1
 			}
-			continue
-		}
-		if !ok {
-			continue
-		}
-		switch f.as {
 		case flag:
 			if a.is(f.from) {
 				into[f.name] = 1

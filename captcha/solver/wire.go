@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/godwit-go/godwit/captcha"
@@ -75,19 +76,42 @@ func (s *Service) odd(status int, reply []byte) error {
 }
 
 // failure is what the service says in a code.
-func (s *Service) failure(status int, code string, number int, description string) *Error {
+func (s *Service) failure(ctx context.Context, status int, code string, number int, description string) *Error {
 	return &Error{
-		Provider: s.name, Class: classify(code, number), Code: s.clean(code),
-		Description: s.clean(description), Status: status,
+		Provider: s.name, Class: classify(code, number), Code: s.clean(ctx, code),
+		Description: s.clean(ctx, description), Status: status,
 	}
 }
 
+// veilKey is where a context keeps what a task holds that must not be shown.
+type veilKey struct{}
+
+// veil notes the credentials of the task's proxy: services quote what they do not
+// like.
+func veil(ctx context.Context, t Task) context.Context {
+	var hidden []string
+	for _, name := range [...]string{"proxyPassword", "proxyLogin", "proxy"} {
+		text, _ := t.Fields[name].(string)
+		hidden = append(hidden, text)
+		if name == "proxy" {
+			hidden = append(hidden, strings.FieldsFunc(text, func(r rune) bool { return r == ':' || r == '@' || r == '/' })...)
+		}
+	}
+	return context.WithValue(ctx, veilKey{}, hidden)
+}
+
 // clean takes out of a service's text what must not be shown, and bounds it.
-func (s *Service) clean(text string) string { return veiled(text, s.hidden()) }
+func (s *Service) clean(ctx context.Context, text string) string {
+	hidden, _ := ctx.Value(veilKey{}).([]string)
+	if key, err := s.cfg.Key.Reveal(); err == nil {
+		hidden = append(slices.Clone(hidden), key)
+	}
+	return veiled(text, hidden)
+}
 
 func veiled(text string, hidden []string) string {
 	for _, part := range hidden {
-		if part != "" {
+		if len(part) > 2 { // less would only make holes in words
 			text = strings.ReplaceAll(text, part, "***")
 		}
 	}

@@ -40,7 +40,7 @@ func (f *formClient) call(ctx context.Context, path string, form url.Values) (an
 		Text      loose           `json:"error_text"`
 	}
 	if err := decode(raw, &r); err != nil || r.Request == nil {
-		return f.plain(status, raw)
+		return f.plain(ctx, status, raw)
 	}
 	a := answer{cost: string(r.Price), agent: string(r.UserAgent)}
 	if err := decode(r.Request, &a.members); err != nil {
@@ -51,13 +51,13 @@ func (f *formClient) call(ctx context.Context, path string, form url.Values) (an
 		a.plain, a.members = string(text), nil
 	}
 	if r.Status != "1" {
-		return answer{}, f.s.failure(status, a.plain, 0, string(r.Text))
+		return answer{}, f.s.failure(ctx, status, a.plain, 0, string(r.Text))
 	}
 	return a, nil
 }
 
 // plain reads an answer of imitators that know no JSON: "OK|text", or a code.
-func (f *formClient) plain(status int, raw []byte) (answer, error) {
+func (f *formClient) plain(ctx context.Context, status int, raw []byte) (answer, error) {
 	text := strings.TrimSpace(string(raw))
 	if ok, found := strings.CutPrefix(text, "OK|"); found {
 		return answer{plain: ok}, nil
@@ -65,7 +65,7 @@ func (f *formClient) plain(status int, raw []byte) (answer, error) {
 	if status >= 400 || text == "" || len(text) > 200 || strings.ContainsAny(text, "<{\n") {
 		return answer{}, f.s.odd(status, raw)
 	}
-	return answer{}, f.s.failure(status, text, 0, "")
+	return answer{}, f.s.failure(ctx, status, text, 0, "")
 }
 
 func (f *formClient) create(ctx context.Context, t Task) (string, *answer, error) {

@@ -54,7 +54,7 @@ func (j *jsonClient) call(ctx context.Context, path string, fields map[string]an
 	}
 	number, _ := strconv.Atoi(string(r.ErrorID))
 	if number != 0 || r.ErrorCode != "" {
-		return r, j.s.failure(status, string(r.ErrorCode), number, string(r.ErrorDescription))
+		return r, j.s.failure(ctx, status, string(r.ErrorCode), number, string(r.ErrorDescription))
 	}
 	if status >= 400 {
 		return r, j.s.odd(status, raw)
