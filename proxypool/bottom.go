@@ -47,6 +47,12 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, failure(err, h.e, trip.Phase(h.phase.Load()))
 	}
+	if !h.e.direct {
+		if err := relayed(h.e.label(), resp); err != nil {
+			trip.Discard(resp, nil)
+			return nil, err
+		}
+	}
 	return resp, nil
 }
 
@@ -57,6 +63,21 @@ func (b bottom) held(req *http.Request) *hold {
 	}
 	if h, ok := a.Holder().(*hold); ok && h.d.pool == b.pool {
 		return h
+	}
+	return nil
+}
+
+// relayed judges a response of a plain HTTP target that came through an HTTP
+// proxy; nil when it is to be passed on. Tinyproxy answers a wrong login with 401
+// and a target that it cannot reach with 500, as if it were the target. The usual
+// 407, 502, 503 and 504 need no such care: [trip.Classify] knows whose they are.
+func relayed(label string, resp *http.Response) *ProxyError {
+	if resp.TLS != nil || !isTinyproxy(resp.Header) {
+		return nil
+	}
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusInternalServerError:
+		return refusal(label, resp)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func TestEachProxySeesOnlyItsOwnLoginAndTargetsNone(t *testing.T) {
 			http.Redirect(w, r, "/end", http.StatusFound)
 		}
 	})
-	rt := newTransport(t, proxypool.Config{Proxies: list, TLS: trust(far)})
+	rt := newTransport(t, proxypool.Config{Proxies: list, TLS: trust(far), Faults: proxypool.Gating{After: -1}})
 	retrying := roundTripper(func(req *http.Request) (*http.Response, error) {
 		ctx, call := trip.Start(req, trip.Spec{})
 		var resp *http.Response

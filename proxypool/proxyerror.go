@@ -148,10 +148,14 @@ func refusal(label string, resp *http.Response) *ProxyError {
 		switch resp.StatusCode {
 		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 			e.Target = true
+		case http.StatusInternalServerError:
+			e.Target = isTinyproxy(resp.Header)
 		}
 	}
 	return e
 }
+
+func isTinyproxy(h http.Header) bool { return strings.HasPrefix(h.Get("Server"), "tinyproxy") }
 
 // proxyStatus reads the error of a Proxy-Status field, or Squid's own header, and
 // tells whether it speaks of the way from the proxy to the target.
