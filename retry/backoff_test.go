@@ -42,7 +42,7 @@ func FuzzBackoff(f *testing.F) {
 	f.Add(int64(math.MaxInt64), int64(math.MaxInt64), 64, 0.999)
 	f.Fuzz(func(t *testing.T, base, limit int64, n int, random float64) {
 		if !(random >= 0 && random < 1) || limit < base {
-			t.Skip("outside of what Config allows")
+			return // outside of what Config allows
 		}
 		d := retry.Backoff{Base: time.Duration(base), Max: time.Duration(limit)}.Delay(n, random)
 		require.GreaterOrEqual(t, d, time.Duration(0))

@@ -87,7 +87,7 @@ func parseReset(s string, resp *http.Response, now time.Time) time.Duration {
 		}
 		return 0
 	case whole > leastUnixMilli:
-		return until(time.UnixMilli(min(whole, 1000*leastUnixMilli)), resp, now)
+		return until(time.UnixMilli(whole), resp, now)
 	case whole > leastUnix:
 		return until(time.Unix(whole, milli*int64(time.Millisecond)), resp, now)
 	case whole <= mostDelta:

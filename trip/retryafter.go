@@ -88,22 +88,23 @@ func single(lines []string) string {
 	return strings.TrimSpace(lines[0])
 }
 
-// until measures a date of the target's by the target's own clock where it sent one.
+// until measures a date of the target's by the target's own clock where it sent
+// one. It is not positive for a date in the past.
 func until(at time.Time, resp *http.Response, now time.Time) time.Duration {
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		now = date
 	}
-	return min(max(at.Sub(now), 0), MaxRetryAfter)
+	return min(at.Sub(now), MaxRetryAfter)
 }
 
-// maxDigits is how long a number of seconds may be; longer ones are mistakes.
-const maxDigits = 10
+// mostSeconds is what ten digits can say; longer numbers are mistakes.
+const mostSeconds = 9_999_999_999
 
-// parseSeconds reads delay-seconds, with decimals as some sites send them: at most
-// ten digits before the point, no sign, no exponent.
+// parseSeconds reads delay-seconds, with decimals as some sites send them: no
+// sign, no exponent.
 func parseSeconds(s string) (time.Duration, bool) {
 	whole, milli, ok := parseDecimal(s)
-	if !ok || len(s) > 2*maxDigits || whole >= 1e10 {
+	if !ok || whole > mostSeconds {
 		return 0, false
 	}
 	if whole >= int64(MaxRetryAfter/time.Second) { // before the product can overflow
