@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -466,6 +467,34 @@ func TestTheSolverRefusesWhatItCannotDo(t *testing.T) {
 	require.Equal(t, 4, web.Solver().Ledger().Paid)
 }
 
+func TestNoTwoTasksArePaidWithTheSameMoney(t *testing.T) {
+	web := start(t, hostile.Config{
+		Sites:  []hostile.SiteConfig{{Host: "shop.test", Hazards: []hostile.Hazard{hostile.AWSWAF{}}}},
+		Solver: hostile.SolverConfig{Price: 1_000, Balance: 5_500},
+	})
+	order, err := json.Marshal(map[string]any{
+		"clientKey": web.Solver().Key(), "task": map[string]any{"type": "AntiAwsWafTask", "websiteURL": "https://shop.test/"},
+	})
+	require.NoError(t, err)
+	client := visitor(t, web, nil)
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			resp, err := client.Post(web.Solver().URL()+"/createTask", "application/json", bytes.NewReader(order))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+		})
+	}
+	group.Wait()
+	ledger := web.Solver().Ledger()
+	require.Equal(t, 5, ledger.Tasks)
+	require.Equal(t, 15, ledger.Refused)
+	require.Equal(t, int64(500), ledger.Balance)
+}
+
 func TestInjectedFaultsMeetTheNextTasks(t *testing.T) {
 	web, s := site(t, hostile.ReCaptcha{})
 	client := visitor(t, web, nil)
@@ -501,6 +530,10 @@ func TestInjectedFaultsMeetTheNextTasks(t *testing.T) {
 	solver.Inject(hostile.SolverUnsolvable, 1)
 	require.Equal(t, "ERROR_CAPTCHA_UNSOLVABLE", poll(create())["errorCode"])
 	require.Equal(t, full-hostile.DefaultPrice, solver.Ledger().Balance, "only the one before is charged")
+	say(t, web, "/reportIncorrect", map[string]any{"taskId": created["taskId"]})
+	require.Equal(t, full, solver.Ledger().Balance, "a refund")
+	say(t, web, "/reportIncorrect", map[string]any{"taskId": created["taskId"]})
+	require.Equal(t, full, solver.Ledger().Balance, "of which there is one")
 
 	solver.Inject(hostile.SolverStuck, 1)
 	require.Equal(t, "processing", poll(create())["status"])
@@ -518,5 +551,5 @@ func TestInjectedFaultsMeetTheNextTasks(t *testing.T) {
 	before := solver.Ledger()
 	say(t, web, "/reportIncorrect", map[string]any{"taskId": created["taskId"]})
 	require.Equal(t, before.Spent-hostile.DefaultPrice, solver.Ledger().Spent)
-	require.Equal(t, 1, solver.Ledger().Incorrect)
+	require.Equal(t, 2, solver.Ledger().Incorrect)
 }

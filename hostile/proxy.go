@@ -50,7 +50,7 @@ type Proxy struct {
 
 // AddProxy starts a proxy, which lives until it is stopped or the web is closed.
 func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
-	if err := cfg.validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("hostile: proxy: %w", err)
 	}
 	cfg.Scheme = cmp.Or(cfg.Scheme, "http")
@@ -66,7 +66,14 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 		}
 		p.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}
 	}
-	// The address is taken in any case, so that a proxy that refuses has one too.
+	w.mu.Lock()
+	p.exit = cfg.Exit
+	if p.exit == "" {
+		p.exit = w.nextExit()
+	}
+	w.taken[p.exit] = true
+	w.mu.Unlock()
+	// The port is taken in any case, so that a proxy that refuses has one too.
 	if err := p.Restart(); err != nil {
 		return nil, err
 	}
@@ -74,11 +81,6 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 		p.Stop()
 	}
 	w.mu.Lock()
-	p.exit = cfg.Exit
-	if p.exit == "" {
-		p.exit = w.nextExit()
-	}
-	w.taken[p.exit] = true
 	w.proxies = append(w.proxies, p)
 	w.mu.Unlock()
 	if w.ctx.Err() != nil { // Close may not have seen it

@@ -39,8 +39,8 @@ type ProxyConfig struct {
 	Latency time.Duration
 }
 
-// validate reports every problem of the configuration at once.
-func (c ProxyConfig) validate() error {
+// Validate reports every problem of the configuration at once.
+func (c ProxyConfig) Validate() error {
 	var found problems
 	if !slices.Contains([]string{"", "http", "https", "socks5"}, c.Scheme) {
 		found.add("Scheme", c.Scheme, "http, https or socks5")

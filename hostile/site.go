@@ -46,7 +46,7 @@ type Site struct {
 	// What is closed with the site.
 	servers   []*http.Server
 	listeners []net.Listener
-	conns     connections // of the faults that need no server
+	conns     connections // that no server has, or has no longer
 }
 
 func startSite(web *Web, cfg SiteConfig) (*Site, error) {

@@ -82,7 +82,7 @@ type Solver struct {
 	tasks  map[int64]*task
 	tokens map[string]*token
 	faults []SolverFault
-	serial int
+	serial int // of tokens
 }
 
 // A token is an answer to a form challenge that was not used yet. No two

@@ -13,12 +13,12 @@ const solverAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.3
 
 // A task is one order of a solution.
 type task struct {
-	id       int64
 	created  time.Time
 	solution map[string]any
 	fault    *SolverFault
 	polls    int
-	charged  bool
+	settled  bool  // charged, or given back
+	cost     int64 // what was charged
 	reported bool
 }
 
@@ -107,23 +107,25 @@ func (s *Solver) createTask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := &task{created: time.Now(), fault: s.nextFault()}
-	refusal := t.refusedAtOnce()
-	if refusal == nil && !s.affordable() {
-		refusal = refuseBalance
-	}
-	if refusal == nil && !t.has(SolverCreateGateway) {
-		t.solution, refusal = s.solve(order.Task, t.has(SolverWrongToken))
-	}
-	switch {
-	case t.has(SolverCreateGateway):
+	if t.has(SolverCreateGateway) {
 		s.count(&s.books.Refused)
 		badGateway(w)
-	case refusal != nil:
+		return
+	}
+	refusal := t.refusedAtOnce()
+	if refusal == nil && !s.hold() {
+		refusal = refuseBalance
+	} else if refusal == nil {
+		if t.solution, refusal = s.solve(order.Task, t.has(SolverWrongToken)); refusal != nil {
+			s.release()
+		}
+	}
+	if refusal != nil {
 		s.count(&s.books.Refused)
 		s.refuse(w, refusal)
-	default:
-		s.say(w, map[string]any{"errorId": 0, "taskId": s.accept(t)})
+		return
 	}
+	s.say(w, map[string]any{"errorId": 0, "taskId": s.enter(t)})
 }
 
 func (s *Solver) count(n *int) {
@@ -157,22 +159,33 @@ func (t *task) refusedAtOnce() *solverRefusal {
 	return nil
 }
 
-func (s *Solver) affordable() bool {
+// hold takes the price of a task; false when there is not enough money left. No
+// two tasks are paid with the same money.
+func (s *Solver) hold() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.books.Balance >= s.cfg.Price && (s.books.Balance > 0 || s.cfg.Price == 0)
+	if s.books.Balance < s.cfg.Price {
+		return false
+	}
+	s.books.Balance -= s.cfg.Price
+	return true
 }
 
-// accept enters the task and takes its price, which it gives back when the task
-// turns out unsolvable.
-func (s *Solver) accept(t *task) int64 {
+// release gives back what was held for nothing.
+func (s *Solver) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.id = firstTask + int64(s.books.Tasks)
-	s.tasks[t.id] = t
+	s.books.Balance += s.cfg.Price
+}
+
+// enter enters a task whose price is held, and returns its id.
+func (s *Solver) enter(t *task) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := firstTask + int64(s.books.Tasks)
+	s.tasks[id] = t
 	s.books.Tasks++
-	s.books.Balance -= s.cfg.Price
-	return t.id
+	return id
 }
 
 func (s *Solver) getTaskResult(w http.ResponseWriter, r *http.Request) {
@@ -184,27 +197,10 @@ func (s *Solver) getTaskResult(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	s.mu.Lock()
-	t := s.tasks[poll.TaskID]
-	s.books.Polls++
-	if t == nil {
-		s.mu.Unlock()
-		s.refuse(w, refuseTask)
-		return
-	}
-	t.polls++
-	first, ready := t.polls == 1, now.Sub(t.created) >= s.cfg.Latency && !t.has(SolverStuck)
-	if ready && !t.charged {
-		t.charged = true
-		if t.has(SolverUnsolvable) {
-			s.books.Balance += s.cfg.Price
-		} else {
-			s.books.Paid++
-			s.books.Spent += s.cfg.Price
-		}
-	}
-	s.mu.Unlock()
+	t, first, ready := s.poll(poll.TaskID, now)
 	switch {
+	case t == nil:
+		s.refuse(w, refuseTask)
 	case first && t.has(SolverPollGateway):
 		badGateway(w)
 	case !ready:
@@ -217,6 +213,30 @@ func (s *Solver) getTaskResult(w http.ResponseWriter, r *http.Request) {
 			"createTime": t.created.Unix(), "endTime": now.Unix(), "solveCount": 1,
 		})
 	}
+}
+
+// poll returns the task, whether this is the first time that it is asked for, and
+// whether it is done. A task that is done is charged, or its price given back.
+func (s *Solver) poll(id int64, now time.Time) (t *task, first, ready bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.books.Polls++
+	if t = s.tasks[id]; t == nil {
+		return nil, false, false
+	}
+	t.polls++
+	ready = now.Sub(t.created) >= s.cfg.Latency && !t.has(SolverStuck)
+	if ready && !t.settled {
+		t.settled = true
+		if t.has(SolverUnsolvable) {
+			s.books.Balance += s.cfg.Price
+		} else {
+			t.cost = s.cfg.Price
+			s.books.Paid++
+			s.books.Spent += t.cost
+		}
+	}
+	return t, t.polls == 1, ready
 }
 
 func (s *Solver) getBalance(w http.ResponseWriter, r *http.Request) {
@@ -237,15 +257,15 @@ func (s *Solver) report(correct bool) http.HandlerFunc {
 		}
 		s.mu.Lock()
 		t := s.tasks[report.TaskID]
-		known := t != nil && t.charged && !t.reported
+		known := t != nil && t.settled && !t.reported
 		if known {
 			t.reported = true
 			if correct {
 				s.books.Correct++
 			} else {
 				s.books.Incorrect++
-				s.books.Spent -= s.cfg.Price
-				s.books.Balance += s.cfg.Price
+				s.books.Spent -= t.cost
+				s.books.Balance += t.cost
 			}
 		}
 		s.mu.Unlock()

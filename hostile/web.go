@@ -45,7 +45,10 @@ func Start(cfg Config) (*Web, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("hostile: %w", err)
 	}
-	web := &Web{seed: cfg.Seed, started: time.Now(), sites: make(map[string]*Site), coders: newCoders(), taken: make(map[string]bool), manyExits: leavesFrom("127.0.0.2")}
+	web := &Web{
+		seed: cfg.Seed, started: time.Now(), coders: newCoders(), manyExits: leavesFrom("127.0.0.2"),
+		sites: make(map[string]*Site), taken: make(map[string]bool),
+	}
 	web.ctx, web.cancel = context.WithCancel(context.Background())
 	if err := web.start(cfg); err != nil {
 		web.Close()
@@ -102,6 +105,9 @@ func (w *Web) Close() {
 // Site returns the site of that host, nil when the web has none.
 func (w *Web) Site(host string) *Site { return w.sites[host] }
 
+// siteAt returns the site that a URL leads to, nil if none.
+func (w *Web) siteAt(u *url.URL) *Site { return w.sites[strings.ToLower(u.Hostname())] }
+
 // Solver returns the web's solver service.
 func (w *Web) Solver() *Solver { return w.solver }
 
@@ -120,7 +126,7 @@ func (w *Web) Check(rawURL string, body []byte) bool {
 	if err != nil {
 		return false
 	}
-	site := w.sites[strings.ToLower(u.Hostname())]
+	site := w.siteAt(u)
 	if site == nil {
 		return false
 	}
