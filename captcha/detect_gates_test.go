@@ -90,6 +90,10 @@ var gates = map[string]fixture{
 		page: `<h1>google</h1><img src="/sorry/image?id=1"><form action="CaptchaRedirect" method="get"><input type="hidden" name="continue" value="x"><input type="text" name="captcha"></form>`,
 		rule: "google-image", vendor: captcha.Google, kind: captcha.KindImage, params: map[string]string{captcha.ParamImageURL: "https://site.test/sorry/image?id=1"},
 	},
+	"image gate in Chinese": {
+		page: `<title>搜狗搜索</title><p>用户您好，我们的系统检测到您网络中存在异常访问请求。</p><form><img src="util/seccode.php?tc=1"><input type="text" name="c" id="seccodeInput"></form>`,
+		rule: "image-gate", vendor: captcha.Generic, kind: captcha.KindImage,
+	},
 	"nobody's title": {page: `<title>Are you a robot?</title><p>Prove it.</p>`, rule: "generic-challenge", vendor: captcha.Generic, kind: captcha.KindScript},
 	"nobody's check": {
 		page: `<title>Please wait</title><p>Checking your browser before accessing the site.</p><script src="/x.js"></script>`,
@@ -110,6 +114,10 @@ func TestRefusalsAreNoChallenges(t *testing.T) {
 		"cloudflare, bare": {page: `error code: 1006`, rule: "cloudflare-error", vendor: captcha.Cloudflare},
 		"cloudflare, firewall": {
 			page: `<title>Attention Required! | Cloudflare</title><div id="cf-wrapper"><div id="cf-error-details"><h1 data-translate="block_headline">Sorry, you have been blocked</h1></div></div>`,
+			rule: "cloudflare-block", vendor: captcha.Cloudflare,
+		},
+		"cloudflare, translated": {
+			page: `<title>Attention Required! | Cloudflare</title><div id="cf-wrapper"><div id="cf-error-details"><h1>Es tut uns leid</h1></div></div>`,
 			rule: "cloudflare-block", vendor: captcha.Cloudflare,
 		},
 		"datadome ban": {

@@ -129,6 +129,11 @@ var challenges = map[string]fixture{
 			strings.Repeat(`<a href="/p">Page</a>`, 30),
 		rule: "imperva-pardon", vendor: captcha.Imperva, kind: captcha.KindImperva,
 	},
+	"imperva, inside the frame": {
+		page: `<script src="https://js.hcaptcha.com/1/api.js"></script><script>function onCaptchaFinished(r){xhr.open("POST","/_Incapsula_Resource?SWCGHOEL=v2&dai=1",true)}</script>` +
+			`<h3>Additional security check is required</h3><form><div class="h-captcha" data-sitekey="` + hcaptchaKey + `"></div></form>`,
+		rule: "imperva-captcha", vendor: captcha.Imperva, kind: captcha.KindHCaptcha, key: hcaptchaKey,
+	},
 	"imperva of 2015": {
 		page: `<html><head><META NAME="robots" CONTENT="noindex,nofollow"><script>(function(){var z="";var b="7472";eval((function(){return z;})());})();</script></head>` +
 			`<body><iframe style="display:none;visibility:hidden;" src="//content.incapsula.com/jsTest.html" id="gaIframe"></iframe></body></html>`,

@@ -94,7 +94,7 @@ func (s *survey) has(tags ...string) bool { return s.elements.has(tags) }
 
 func (s *survey) said() string {
 	if s.lowered == "" {
-		s.lowered = strings.ToLower(s.title + "\n" + string(s.text))
+		s.lowered = strings.ReplaceAll(strings.ToLower(s.title+"\n"+string(s.text)), "’", "'")
 	}
 	return s.lowered
 }

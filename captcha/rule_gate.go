@@ -70,7 +70,7 @@ var softWords = []string{
 func imageRules() []Rule {
 	return []Rule{{
 		Name: "image-gate", Vendor: Generic, Kind: KindImage, Verdict: Challenged, Confidence: Medium,
-		Markers: []string{"captcha"},
+		Markers: []string{"captcha", "seccode", "verifycode", "checkcode", "securimage"},
 		Match: func(p *Page) bool {
 			return p.survey().textInputs == 1 && p.Short() && imageCaptcha(p) != "" && gate(p, new(widget)) && p.Says(slices.Concat(gateWords, softWords)...)
 		},
@@ -84,7 +84,7 @@ func imageRules() []Rule {
 }
 
 func imageCaptcha(p *Page) string {
-	for _, part := range []string{"captcha", "Captcha", "CAPTCHA"} {
+	for _, part := range []string{"captcha", "Captcha", "CAPTCHA", "seccode", "verifycode", "verifyCode", "checkcode", "securimage"} {
 		if src := p.ImageSrc(part); src != "" {
 			return src
 		}
@@ -159,7 +159,7 @@ var (
 		"your ip has been blocked", "your ip address has been blocked", "your ip has been banned", "your ip address has been banned",
 		"this ip has been automatically blocked", "your connection has been blocked", "you might be a robot", "you may be a robot", "you are a bot",
 		"blocked by network security", "request looks automated", "has been identified as automated", "have been identified as a bot",
-		"your browsing activity has been paused", "因您的访问", "检测到有异常请求", "当前环境异常", "网络环境存在异常", "存在异常访问", "系统检测到您",
+		"your browsing activity has been paused", "you're temporarily blocked", "因您的访问", "检测到有异常请求", "当前环境异常", "网络环境存在异常", "存在异常访问", "系统检测到您",
 		"ваш ip заблокирован", "ваш ip-адрес заблокирован", "доступ с вашего ip", "доступ ограничен: проблема с ip",
 	}
 	// refusalWords are what a refusal says, and others too.
@@ -186,6 +186,6 @@ var (
 	challengeTitles = []string{
 		"robot check", "are you a robot", "are you human", "are you a human", "human verification", "robot or human",
 		"please verify you are a human", "please verify you are human", "verify you are human", "bot verification", "security verification",
-		"client challenge", "ddos protection",
+		"client challenge", "ddos protection", "show us your human side", "百度安全验证", "人机验证", "安全验证", "访问验证",
 	}
 )

@@ -71,8 +71,9 @@ func cloudflareRules() []Rule {
 					return true
 				}
 				layout := p.HasID("cf-error-details", "cf-wrapper") || p.HasClass("cf-error-details", "cf-error-details-wrapper")
-				return layout && p.TextLen() < maxText && p.Says("you have been blocked",
-					"used cloudflare to restrict access", "has banned your access", "has banned you")
+				return layout && p.survey().errorCode == "" && isTitled(p, "attention required! | cloudflare") ||
+					layout && p.TextLen() < maxText && p.Says("you have been blocked",
+						"used cloudflare to restrict access", "has banned your access", "has banned you")
 			},
 		},
 	}

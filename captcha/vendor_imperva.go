@@ -34,6 +34,13 @@ func impervaRules() []Rule {
 			Fill: (*Page).fillWidget,
 		},
 		{
+			// What the incident's frame holds.
+			Name: "imperva-captcha", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
+			Markers: []string{incapsulaResource + "?swcghoel"},
+			Match:   func(p *Page) bool { return p.Scripts(incapsulaResource+"?SWCGHOEL") && p.TextLen() < maxGateText },
+			Fill:    (*Page).fillWidget,
+		},
+		{
 			// The same resource is injected into good pages: here there is nothing else.
 			Name: "imperva-shell", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
 			Markers: []string{incapsulaResource, "content.incapsula.com"},

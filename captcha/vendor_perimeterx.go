@@ -9,7 +9,7 @@ func perimeterXRules() []Rule {
 			Markers: []string{"px-captcha"},
 			Match: func(p *Page) bool {
 				return p.HasID("px-captcha", "px-captcha-wrapper", "px-captcha-container") ||
-					p.HasClass("px-captcha-container", "px-captcha-error-container")
+					p.HasClass("px-captcha", "px-captcha-container", "px-captcha-error-container")
 			},
 			Fill: fillPerimeterX,
 		},
