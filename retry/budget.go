@@ -1,6 +1,9 @@
 package retry
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Budget bounds retries to a share of the calls in a sliding window, so that they
 // cannot multiply the load of a target that fails. It is not safe for concurrent
@@ -19,6 +22,9 @@ type Limits struct {
 	Min    int           // allowed in a Window in any case
 	Window time.Duration // how far back calls and retries count
 }
+
+// Unlimited is what is left of a budget without a bound.
+const Unlimited = math.MaxInt
 
 const slots = 10
 
@@ -47,7 +53,7 @@ func (b *Budget) Retry(now time.Time) bool {
 	return true
 }
 
-// Left returns how many retries the budget has left.
+// Left returns how many retries the budget has left: [Unlimited] without a bound.
 func (b *Budget) Left(now time.Time) int {
 	b.advance(now)
 	return max(b.left(), 0)
@@ -55,7 +61,7 @@ func (b *Budget) Left(now time.Time) int {
 
 func (b *Budget) left() int {
 	if b.limits.Ratio < 0 {
-		return 1 << 30
+		return Unlimited
 	}
 	return max(b.limits.Min, int(b.limits.Ratio*float64(b.sum.calls))) - b.sum.retries
 }

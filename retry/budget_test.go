@@ -61,4 +61,5 @@ func TestBudgetWithoutBound(t *testing.T) {
 	for range 10_000 {
 		require.True(t, b.Retry(start))
 	}
+	require.Equal(t, retry.Unlimited, b.Left(start))
 }

@@ -113,7 +113,7 @@ type Stats struct {
 	// Calls and Retries count those of the [Config.BudgetWindow]; Rotations are
 	// the retries by another egress.
 	Calls, Retries, Rotations int
-	// Left is how many retries the budget has left.
+	// Left is how many retries the budget has left; see [Budget.Left].
 	Left int
 }
 

@@ -88,12 +88,18 @@ func clientDo(t T, rt http.RoundTripper) (*http.Response, error) {
 	return client.Do(get(t))
 }
 
-func requestCancelReachesTheBase(t T, _ Suite, wrap Wrap) {
+// abandoned is a request that its caller gives up by the old means.
+func abandoned(t T) *http.Request {
 	req := get(t)
 	giveUp := make(chan struct{})
 	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
 	req.Cancel = giveUp
 	time.AfterFunc(patience, func() { close(giveUp) })
+	return req
+}
+
+func requestCancelReachesTheBase(t T, _ Suite, wrap Wrap) {
+	req := abandoned(t)
 	start := time.Now()
 	resp, err := open(t, wrap, &base{answer: blocks}).RoundTrip(req)
 	require.Equal(t, patience, time.Since(start), "the call did not end with Request.Cancel")
@@ -137,11 +143,7 @@ func cancelEndsAWait(t T, s Suite, _ Wrap) {
 }
 
 func requestCancelEndsAWait(t T, s Suite, _ Wrap) {
-	req := get(t)
-	giveUp := make(chan struct{})
-	//lint:ignore SA1019 deprecated, yet http.Client.Timeout sets it on wrapped transports
-	req.Cancel = giveUp
-	time.AfterFunc(patience, func() { close(giveUp) })
+	req := abandoned(t)
 	start := time.Now()
 	resp, err := s.waiting(t).RoundTrip(req)
 	require.Equal(t, patience, time.Since(start), "the wait did not end with Request.Cancel")
