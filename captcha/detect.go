@@ -27,8 +27,8 @@ type DetectorConfig struct {
 	// so that only the head decides. Default [DefaultPeekBytes].
 	PeekBytes int
 	// SuspectBytes is how much of a page is looked at when its first PeekBytes
-	// hold a marker of any rule, or its status is an error's; negative = no more
-	// than PeekBytes. Default [DefaultSuspectBytes].
+	// hold a marker of any rule, or its status is a refusal's or an error's other
+	// than "not found"; negative = no more than PeekBytes. Default [DefaultSuspectBytes].
 	SuspectBytes int
 }
 

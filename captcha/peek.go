@@ -54,7 +54,8 @@ func (d *Detector) inspectBody(p *Page, resp *http.Response) (Challenge, error) 
 
 // suspects tells whether the rest of a page that begins with body is worth reading.
 func (d *Detector) suspects(p *Page, body []byte) bool {
-	return p.Status >= 400 || p.Status == http.StatusAccepted || d.ruleSet().scanner.scan(utf8Of(body)).any()
+	refused := p.Status >= 400 && p.Status != http.StatusNotFound && p.Status != http.StatusGone
+	return refused || p.Status == http.StatusAccepted || d.ruleSet().scanner.scan(utf8Of(body)).any()
 }
 
 // bodyToInspect tells whether the response has a body that is a page.

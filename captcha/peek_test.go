@@ -57,6 +57,7 @@ func TestThePeekedBodyIsHandedBackWhole(t *testing.T) {
 		"suspicious":                     {200, "<p>recaptcha</p>" + late, captcha.DefaultSuspectBytes, captcha.Challenged},
 		"marker behind the peek":         {200, late, captcha.DefaultPeekBytes, captcha.None},
 		"marker behind the peek, error":  {403, late, captcha.DefaultSuspectBytes, captcha.Challenged},
+		"marker behind the peek, 404":    {404, late, captcha.DefaultPeekBytes, captcha.None},
 		"marker behind the larger bound": {403, "<p>captcha" + strings.Repeat("x", 600<<10) + late, captcha.DefaultSuspectBytes, captcha.None},
 		"exactly the peek":               {200, strings.Repeat("x", captcha.DefaultPeekBytes), captcha.DefaultPeekBytes, captcha.None},
 	} {

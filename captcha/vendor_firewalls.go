@@ -21,7 +21,7 @@ func firewallRules() []Rule {
 		{
 			Name: "reblaze", Vendor: Radware, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"window.rbzns", "rbzreqid"},
-			Match:   func(p *Page) bool { return p.Bare() && (p.Assigned("rbzns", "rbzreqid")) },
+			Match:   func(p *Page) bool { return p.Bare() && p.Assigned("rbzns", "rbzreqid") },
 		},
 		{
 			Name: "alibaba-punish", Vendor: Alibaba, Kind: KindScript, Verdict: Challenged,
