@@ -44,7 +44,7 @@ var geetest = map[captcha.Kind]map[string]string{
 }
 
 // read makes a solution of an answer. It is false when there is nothing in it.
-func (a answer) read(kind captcha.Kind, known bool, now time.Time) (captcha.Solution, bool) {
+func (a answer) read(kind captcha.Kind, now time.Time) (captcha.Solution, bool) {
 	s := captcha.Solution{ObtainedAt: now, UserAgent: a.agent}
 	if life, ok := lives[kind]; ok {
 		s.ExpiresAt = now.Add(life)
@@ -76,7 +76,7 @@ func (a answer) read(kind captcha.Kind, known bool, now time.Time) (captcha.Solu
 		})
 	case geetest[kind] != nil:
 		s.Fields = pick(members, geetest[kind])
-	case !known:
+	case twoCaptchaKinds[kind].fields == nil: // none of ours: whoever asked knows what to look for
 		s.Fields = stringsIn(members)
 	}
 	return s, s.Token != "" || len(s.Cookies) > 0 || len(s.Fields) > 0

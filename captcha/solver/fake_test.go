@@ -149,3 +149,5 @@ func object(t *testing.T, raw string) map[string]any {
 	require.NoError(t, json.Unmarshal([]byte(raw), &v))
 	return v
 }
+
+var secretKey = secret.Explicit(canary)

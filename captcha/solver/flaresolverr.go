@@ -138,7 +138,7 @@ func (f *FlareSolverr) Solve(ctx context.Context, c *captcha.Challenge, env capt
 	if err != nil {
 		return none, err
 	}
-	return f.read(c, status, raw, hidden)
+	return f.read(status, raw, hidden)
 }
 
 // patience is how long the browser may take: less than the caller waits.
@@ -174,7 +174,7 @@ func (f *FlareSolverr) post(ctx context.Context, order flareOrder) (int, []byte,
 	return 0, nil, &Error{Provider: f.cfg.Name, Class: Busy, Err: err}
 }
 
-func (f *FlareSolverr) read(c *captcha.Challenge, status int, raw []byte, hidden []string) (captcha.Solution, error) {
+func (f *FlareSolverr) read(status int, raw []byte, hidden []string) (captcha.Solution, error) {
 	none := captcha.Solution{Provider: f.cfg.Name}
 	var reply struct {
 		Status   string         `json:"status"`
@@ -187,7 +187,7 @@ func (f *FlareSolverr) read(c *captcha.Challenge, status int, raw []byte, hidden
 	if reply.Status != "ok" {
 		return none, &Error{Provider: f.cfg.Name, Class: flareClass(reply.Message), Status: status, Description: veiled(reply.Message, hidden)}
 	}
-	got, _ := answer{members: reply.Solution}.read(c.Kind, true, time.Now())
+	got, _ := answer{members: reply.Solution}.read(captcha.KindCloudflare, time.Now())
 	got.Provider, got.Token = f.cfg.Name, ""
 	if len(got.Cookies) == 0 {
 		return none, &Error{Provider: f.cfg.Name, Class: Unsolvable, Err: errors.New("the answer is empty")}

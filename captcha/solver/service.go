@@ -282,8 +282,7 @@ func (s *Service) late(ctx context.Context, id string) error {
 
 // answered makes the solution of an answer.
 func (s *Service) answered(kind captcha.Kind, id string, a answer) (captcha.Solution, error) {
-	_, known := s.dialect.kinds[kind]
-	got, ok := a.read(kind, known, time.Now())
+	got, ok := a.read(kind, time.Now())
 	got.Provider, got.TaskID, got.Cost = s.name, id, s.price(kind)
 	if a.cost != "" {
 		if cost, err := amount(a.cost); err == nil && cost >= 0 {
