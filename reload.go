@@ -1,9 +1,6 @@
 package godwit
 
-import (
-	"context"
-	"errors"
-)
+import "errors"
 
 // closeIdle closes the idle connections of every pool.
 func (a *assembly) closeIdle() {
@@ -64,15 +61,6 @@ func (a *assembly) retire(next *assembly) error {
 		if n := next.chains[key]; n == nil || n.captchas != c.captchas {
 			errs = append(errs, c.captchas.Close())
 		}
-	}
-	return errors.Join(errs...)
-}
-
-// reloadPools reads the pools' lists again.
-func (t *Transport) reloadPools(ctx context.Context) error {
-	var errs []error
-	for _, p := range t.current.Load().pools {
-		errs = append(errs, p.Reload(ctx))
 	}
 	return errors.Join(errs...)
 }

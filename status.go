@@ -113,7 +113,7 @@ func (t *Transport) status(now time.Time) status {
 		s.Domains = append(s.Domains, domainStatusOf(d))
 	}
 	for _, f := range stats.Failures {
-		s.Failures = append(s.Failures, failureStatus{At: f.At, Domain: f.Domain, Story: f.Story})
+		s.Failures = append(s.Failures, failureStatus(f))
 	}
 	for _, p := range stats.Pools {
 		pool, banned := poolStatusOf(p)

@@ -21,7 +21,7 @@ type inner struct {
 	Delay       time.Duration
 	Rate        float64
 	Hidden      func()
-	private     int
+	_           int
 }
 
 type config struct {
@@ -116,7 +116,7 @@ func TestEveryMistakeIsToldWithItsPlace(t *testing.T) {
 }
 
 func TestAFieldThatNoFileCanHoldHasNoKey(t *testing.T) {
-	for _, src := range []string{"default: {hidden: 1}", "default: {private: 1}", "tls: {server_name: x}"} {
+	for _, src := range []string{"default: {hidden: 1}", "default: {_: 1}", "tls: {server_name: x}"} {
 		_, err := decode(t, src)
 		require.ErrorContains(t, err, "unknown key", src)
 	}
