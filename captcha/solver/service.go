@@ -3,28 +3,20 @@ package solver
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/trip"
 )
 
-const (
-	// busyPause is the least that a busy service is left alone for.
-	busyPause = 5 * time.Second
-	// brokeRest is how long a service without money is left alone for.
-	brokeRest = time.Minute
-)
+// busyPause is the least that a busy service is left alone for.
+const busyPause = 5 * time.Second
 
 // Service is a client of one solving service. It is safe for concurrent use.
 type Service struct {
@@ -37,10 +29,7 @@ type Service struct {
 	softID  int
 	wire    wire
 
-	mu      sync.Mutex
-	rest    time.Time         // until when the service is left alone …
-	because *Error            // … for this reason …
-	restKey [sha256.Size]byte // … with this key
+	rest rest
 }
 
 var (
@@ -237,49 +226,6 @@ func (s *Service) create(ctx context.Context, t Task) (string, *answer, error) {
 	}
 }
 
-// await polls for the answer to a task.
-func (s *Service) await(ctx context.Context, kind captcha.Kind, id string, first time.Duration) (*answer, error) {
-	patient, cancel := ctx, context.CancelFunc(func() {})
-	if s.cfg.Poll.Limit > 0 {
-		patient, cancel = context.WithTimeout(ctx, s.cfg.Poll.Limit)
-	}
-	defer cancel()
-	pause := first
-	for poll := 0; s.dialect.polls == 0 || poll < s.dialect.polls; poll++ {
-		if err := sleep(patient, pause); err != nil {
-			return nil, s.late(ctx, id)
-		}
-		a, err := s.wire.result(patient, id)
-		var failed *Error
-		switch {
-		case err == nil && a != nil:
-			return a, nil
-		case err == nil:
-		case errors.As(err, &failed) && failed.Class == TimedOut:
-			return nil, s.late(ctx, id)
-		case failed != nil && (failed.Class == Busy || failed.Class == NotReady):
-			// The task lives on whatever happens to one question about it.
-		default:
-			if failed != nil {
-				failed.TaskID = id
-			}
-			s.remember(err)
-			return nil, err
-		}
-		pause = s.every(kind)
-	}
-	return nil, &Error{Provider: s.name, Class: TimedOut, TaskID: id, Err: errors.New("too many questions")}
-}
-
-// late is a task that was given up before its answer came.
-func (s *Service) late(ctx context.Context, id string) error {
-	e := &Error{Provider: s.name, Class: TimedOut, TaskID: id, Err: ctx.Err()}
-	if e.Err == nil {
-		e.Err = fmt.Errorf("no answer within %s", s.cfg.Poll.Limit)
-	}
-	return e
-}
-
 // answered makes the solution of an answer.
 func (s *Service) answered(kind captcha.Kind, id string, a answer) (captcha.Solution, error) {
 	got, ok := a.read(kind, time.Now())
@@ -327,94 +273,4 @@ func (s *Service) Report(ctx context.Context, c *captcha.Challenge, got captcha.
 		return nil
 	}
 	return s.wire.report(ctx, c.Kind, got.TaskID, accepted)
-}
-
-// key returns the account's key for one request.
-func (s *Service) key() (string, error) {
-	key, err := s.cfg.Key.Reveal()
-	if err != nil {
-		return "", &Error{Provider: s.name, Class: Account, Err: err}
-	}
-	return key, nil
-}
-
-// resting tells why the service is not to be asked now; nil when it may be.
-func (s *Service) resting(now time.Time) error {
-	key, err := s.key()
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.because == nil || !now.Before(s.rest) || s.restKey != sha256.Sum256([]byte(key)) {
-		return nil
-	}
-	again := *s.because
-	again.Err = ErrRested
-	return &again
-}
-
-// remember leaves the service alone for a while after it refused the account.
-func (s *Service) remember(err error) {
-	var failed *Error
-	if !errors.As(err, &failed) || failed.Err != nil {
-		return
-	}
-	var rest time.Duration
-	switch failed.Class {
-	case Account:
-		rest = s.dialect.rest
-	case Balance:
-		rest = brokeRest
-	default:
-		return
-	}
-	key, err := s.key()
-	if err != nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rest, s.because, s.restKey = time.Now().Add(rest), failed, sha256.Sum256([]byte(key))
-}
-
-// first and every are the pauses before questions about a task.
-func (s *Service) first(kind captcha.Kind) time.Duration {
-	p := s.pace(kind)
-	return s.bounded(cmp.Or(s.cfg.Poll.First, p.first), p.first)
-}
-
-func (s *Service) every(kind captcha.Kind) time.Duration {
-	p := s.pace(kind)
-	pause := cmp.Or(s.cfg.Poll.Every, p.every)
-	pause = time.Duration(float64(pause) * (0.9 + 0.2*rand.Float64())) //nolint:gosec // spreads load, guards nothing
-	return s.bounded(pause, p.floor)
-}
-
-func (s *Service) bounded(pause, floor time.Duration) time.Duration {
-	if s.local {
-		return pause
-	}
-	return max(pause, floor)
-}
-
-func (s *Service) pace(kind captcha.Kind) pace {
-	if p, ok := s.dialect.paces[kind]; ok {
-		return p
-	}
-	return s.dialect.pace
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
