@@ -8,10 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/godwit-go/godwit/headers"
 	"github.com/godwit-go/godwit/internal/rttest"
@@ -137,6 +140,65 @@ type countingCloser struct {
 func (c *countingCloser) Close() error {
 	c.closed++
 	return c.err
+}
+
+// A tape of a whole download would be as large as what it is to save.
+func TestTheTapeStaysSmall(t *testing.T) {
+	const block = 128 << 10
+	raw := append([]byte{0, 0, block << 3 >> 16}, make([]byte, block)...)
+	base := packed("zstd", nil)
+	base.body = func() io.ReadCloser {
+		return io.NopCloser(io.MultiReader(bytes.NewReader([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, (23 - 10) << 3}), &endless{part: raw}))
+	}
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	body := get(t, decoder(t, base, headers.DecodeConfig{})).Body
+	_, err := io.CopyN(io.Discard, body, 30<<20)
+	require.NoError(t, err)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.NoError(t, body.Close())
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(16<<20))
+}
+
+// Streams that look like bombs take turns, but none is kept out for good, and one
+// that is closed while it is read makes room.
+func TestSuspectsTakeTurns(t *testing.T) {
+	suspect := bomb(t, "br wide", 3<<20)
+	suspect = suspect[:len(suspect)/3] // decodes to more than the first window, and then waits for the rest
+	synctest.Test(t, func(t *testing.T) {
+		base := packed("br", nil)
+		base.body = func() io.ReadCloser {
+			pr, pw := io.Pipe()
+			go func() { _, _ = pw.Write(suspect) }()
+			return pr
+		}
+		d := decoder(t, base, headers.DecodeConfig{})
+		var inside atomic.Int32
+		bodies := make(chan io.ReadCloser, 30)
+		for range 20 {
+			body := get(t, d).Body
+			go func() {
+				_, _ = io.ReadFull(body, make([]byte, 300<<10))
+				inside.Add(1)
+				bodies <- body
+				_, _ = io.Copy(io.Discard, body)
+			}()
+		}
+		synctest.Wait()
+		require.EqualValues(t, 8, inside.Load(), "of those that come at once")
+		for range 5 {
+			require.NoError(t, (<-bodies).Close())
+		}
+		synctest.Wait()
+		require.EqualValues(t, 13, inside.Load(), "after five were closed")
+		time.Sleep(time.Minute)
+		require.EqualValues(t, 20, inside.Load(), "after a while")
+		for range 15 {
+			require.NoError(t, (<-bodies).Close())
+		}
+	})
 }
 
 func TestCloseClosesOnceAndSaysTheSame(t *testing.T) {
