@@ -2,7 +2,6 @@ package captcha
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -61,7 +60,7 @@ func newRuleSet(rules []Rule) *ruleSet {
 		}
 		m := markedRule{Rule: r}
 		for _, word := range r.Markers {
-			word = strings.ToLower(word)
+			word = string(foldKey([]byte(word)))
 			id, ok := ids[word]
 			if !ok {
 				id = len(words)

@@ -45,12 +45,14 @@ func TestUsersAddRules(t *testing.T) {
 func TestARuleWithMarkersIsAskedOnlyWhereTheyAre(t *testing.T) {
 	asked := 0
 	d := detector(t, captcha.Rule{
-		Name: "count", Markers: []string{"needle"}, Match: func(*captcha.Page) bool { asked++; return false },
+		Name: "count", Markers: []string{"Needle", "Иголка"}, Match: func(*captcha.Page) bool { asked++; return false },
 	})
 	d.Detect(403, nil, nil, []byte("<p>hay captcha</p>"))
 	require.Zero(t, asked)
 	d.Detect(200, nil, nil, []byte("<p>hay NEEDLE hay</p>"))
 	require.Equal(t, 1, asked)
+	d.Detect(200, nil, nil, []byte("<p>сено Иголка сено</p>"))
+	require.Equal(t, 2, asked)
 }
 
 func TestUsersMakeExceptions(t *testing.T) {
@@ -143,8 +145,9 @@ func TestHostilePagesAreSlowForNobody(t *testing.T) {
 	for name, body := range hostilePages() {
 		start := time.Now()
 		captcha.Detect(403, nil, nil, body)
-		// The promise is 50 ms; the race detector and a busy machine get more.
-		require.Less(t, time.Since(start), time.Second, name)
+		// The promise is 50 ms, which the benchmark shows. What is quadratic takes
+		// minutes, whatever the machine is busy with.
+		require.Less(t, time.Since(start), 5*time.Second, name)
 	}
 }
 
