@@ -71,11 +71,12 @@ func (d *domain) follow(tab *table) {
 	if d.table == tab {
 		return
 	}
-	d.table, d.stale = tab, true
+	d.table = tab
 	if more := len(tab.out) - len(d.gated); more > 0 {
 		d.gated = append(d.gated, make(bitmap, more)...)
 		d.pages = append(d.pages, make([]*[pageSize]*pair, more)...)
 	}
+	d.remask()
 }
 
 // known returns the pair with e, nil when there is no history.

@@ -18,3 +18,13 @@ func observe(events *[]trip.Event) trip.Observer {
 		}
 	})
 }
+
+// gatesOf leaves out the identities that were retired.
+func gatesOf(events []trip.Event) (gates []trip.Event) {
+	for _, e := range events {
+		if _, retired := e.(*trip.IdentityRetired); !retired {
+			gates = append(gates, e)
+		}
+	}
+	return gates
+}

@@ -246,7 +246,7 @@ func (w *simulation) run(s selector) result {
 	)
 	for next < w.length || len(queue) > 0 {
 		if len(queue) == 0 || next < w.length && next <= queue[0].due {
-			c := &simCall{number: number, domain: number % simDomains, began: next, due: next, proxy: -1, deadline: next + 30*time.Second}
+			c := &simCall{number: number, domain: number % simDomains, began: next, due: next, proxy: -1, deadline: next + proxypool.DefaultEmptyWait}
 			c.servable = w.servable(c.domain, next)
 			number++
 			next += interval
