@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,7 +64,7 @@ func (c *Catalog) Profiles() []Profile {
 		for _, r := range f.Releases {
 			all = append(all, Profile{
 				Browser: r.Browser, OS: r.OS, Version: r.Version, FullVersion: r.Full, Weight: r.Weight,
-				Languages: []string{"en-US", "en"},
+				Languages: []string{"en-US", "en"}, Device: maps.Clone(f.Platforms[r.OS].Device),
 			})
 		}
 	}
@@ -120,7 +121,12 @@ type product struct {
 	AndroidSuffix string `json:"android_suffix"`
 }
 
-type platformHints struct{ Name, Arch, Bitness string }
+// platformHints are the client hints that follow from the system; Device is what
+// the machine of a typical visitor says.
+type platformHints struct {
+	Name, Arch, Bitness string
+	Device              map[string]string
+}
 
 type release struct {
 	Browser Browser

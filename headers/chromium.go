@@ -68,7 +68,7 @@ func (g *Generator) chromiumNavigation(w *writer, s *Situation) {
 	if trusted {
 		w.add(nFetchSite, relationNames[r])
 		w.add(nFetchMode, string(modeNavigate))
-		if s.UserActivated {
+		if s.UserActivated && s.Kind.document() {
 			w.add(nFetchUser, "?1")
 		}
 		w.add(nFetchDest, kinds[s.Kind].dest)

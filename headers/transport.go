@@ -161,6 +161,9 @@ func hash(s string) uint64 {
 // choose finds the browser: that of the User-Agent which the caller, the Config
 // or a clearance has fixed, else the one that the seed picks.
 func (v *visit) choose() error {
+	if told := situationFrom(v.req.Context()); int(told.Kind) >= len(kinds) {
+		return &ConflictError{Field: "Kind", Value: told.Kind.String(), Reason: "no such kind"}
+	}
 	if v.group.cfg.Off {
 		v.userAgent = v.group.cfg.UserAgent
 		return nil

@@ -575,3 +575,14 @@ func TestConfigNamesEveryWrongField(t *testing.T) {
 	var conflict *headers.ConflictError
 	require.True(t, errors.As(err, &conflict))
 }
+
+func TestAKindThatDoesNotExistIsAnError(t *testing.T) {
+	rt, s := newSite(t, headers.Config{})
+	req := visit(t, "https://shop.test/")
+	body := &closing{Reader: strings.NewReader("x"), closed: new(int)}
+	req.Body = body
+	_, err := rt.RoundTrip(req.WithContext(headers.WithKind(req.Context(), headers.Kind(200))))
+	require.ErrorIs(t, err, headers.ErrConflict)
+	require.Empty(t, s.seen)
+	require.Equal(t, 1, *body.closed)
+}

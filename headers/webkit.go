@@ -150,10 +150,8 @@ func (g *Generator) webkitBody(w *writer, s *Situation, f webkitValues) {
 	}
 }
 
+// webkitTail has no DNT: WebKit has dropped the setting.
 func (g *Generator) webkitTail(w *writer, s *Situation, f webkitValues) {
-	if g.profile.DNT {
-		w.add(nDNT, "1")
-	}
 	w.opt(nPragma, f.pragma)
 	w.opt(nCacheControl, f.cacheControl)
 	w.opt(nIfNoneMatch, s.IfNoneMatch)

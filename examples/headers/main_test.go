@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEveryLineIsAnswered(t *testing.T) {
+	in := strings.Join([]string{
+		`{"id":"ok","browser":"firefox","version":140,"os":"linux","protocol":"http/1.1","kind":"navigate","url":"http://shop.test:8080/","languages":[],"unknown":1}`,
+		`{"id":"conflict","browser":"safari","version":18,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/"}`,
+		`{"id":"url","browser":"chrome","version":150,"os":"windows","protocol":"h2","kind":"navigate","url":"https://%zz/"}`,
+		`{"id":"kind","browser":"chrome","version":150,"os":"windows","protocol":"h2","kind":"teleport","url":"https://shop.test/"}`,
+		`{"id":"type","browser":"chrome","version":"150"}`,
+		`not json`,
+		``,
+	}, "\n")
+	var out bytes.Buffer
+	require.NoError(t, run(nil, strings.NewReader(in), &out, &out))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 6)
+	require.Equal(t, `{"id":"ok","headers":[["Host","shop.test:8080"],["User-Agent","Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"],`+
+		`["Accept","text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],["Accept-Encoding","gzip, deflate"],`+
+		`["Connection","keep-alive"],["Upgrade-Insecure-Requests","1"],["Priority","u=0, i"]]}`, lines[0])
+	for i, want := range []string{"Safari exists on macos and ios only", "invalid URL escape", "no such kind", "cannot unmarshal", "invalid character"} {
+		require.Contains(t, lines[i+1], `"error":"`)
+		require.Contains(t, lines[i+1], want)
+		require.NotContains(t, lines[i+1], "headers\":[")
+	}
+	require.Contains(t, lines[4], `"id":"type"`)
+}
+
+func TestItPrintsForPeople(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run([]string{"-browser", "chrome", "-os", "windows", "-url", "https://example.com/a?b", "-from", "https://example.com/", "-kind", "fetch"}, nil, &out, &out))
+	require.True(t, strings.HasPrefix(out.String(), ":method: GET\n:authority: example.com\n:scheme: https\n:path: /a?b\nsec-ch-ua-platform: \"Windows\"\nuser-agent: "), out.String())
+	out.Reset()
+	require.NoError(t, run([]string{"-browser", "firefox", "-version", "140", "-url", "http://example.com/it's", "-curl"}, nil, &out, &out))
+	require.Contains(t, out.String(), "curl --compressed --http1.1 \\\n  -H 'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0)")
+	require.True(t, strings.HasSuffix(out.String(), " \\\n  'http://example.com/it'\\''s'\n"))
+	require.NotContains(t, out.String(), "Host:")
+	require.Error(t, run([]string{"-browser", "safari", "-os", "linux"}, nil, &out, &out))
+	require.Error(t, run([]string{"stray"}, nil, &out, &out))
+	require.NoError(t, run([]string{"-help"}, nil, &out, &out))
+}
+
+// capturedCase is what a real browser has sent in a situation.
+type capturedCase struct {
+	Name    string          `json:"name"`
+	Input   json.RawMessage `json:"input"`
+	Expect  output          `json:"expect"`
+	Compare struct {
+		AnyValue []string `json:"any_value"`
+	} `json:"compare"`
+}
+
+func TestItAnswersAsRealBrowsersDo(t *testing.T) {
+	root := os.Getenv("GODWIT_SHARED")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared")
+	}
+	raw, err := os.ReadFile(filepath.Join(root, "data", "browser-headers", "cases.jsonl"))
+	if err != nil {
+		t.Skip("the captures are not here: ", err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		var c capturedCase
+		require.NoError(t, json.Unmarshal([]byte(line), &c))
+		got := answer(c.Input)
+		require.Empty(t, got.Error, c.Name)
+		for _, list := range [][][2]string{got.Headers, c.Expect.Headers} {
+			for i := range list {
+				if slices.Contains(c.Compare.AnyValue, strings.ToLower(list[i][0])) {
+					list[i][1] = "*"
+				}
+			}
+		}
+		require.Equal(t, c.Expect.Headers, got.Headers, c.Name)
+		require.Equal(t, c.Expect.Pseudo, got.Pseudo, c.Name)
+	}
+}

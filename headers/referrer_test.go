@@ -1,0 +1,113 @@
+package headers_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/godwit-go/godwit/headers"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheReferrerPolicyDecidesWhatIsTold(t *testing.T) {
+	const full, origin = "https://shop.test/a?q=1", "https://shop.test/"
+	type told struct{ same, cross, downgrade string }
+	for policy, want := range map[headers.ReferrerPolicy]told{
+		"":                                  {full, origin, ""},
+		headers.NoReferrer:                  {"", "", ""},
+		headers.NoReferrerWhenDowngrade:     {full, full, ""},
+		headers.SameOrigin:                  {full, "", ""},
+		headers.Origin:                      {origin, origin, origin},
+		headers.StrictOrigin:                {origin, origin, ""},
+		headers.OriginWhenCrossOrigin:       {full, origin, origin},
+		headers.StrictOriginWhenCrossOrigin: {full, origin, ""},
+		headers.UnsafeURL:                   {full, full, full},
+	} {
+		page := parse(t, "https://user:pw@shop.test/a?q=1#part")
+		for to, referer := range map[string]string{
+			"https://shop.test/b": want.same, "https://other.test/": want.cross, "http://other.test/": want.downgrade,
+		} {
+			s := headers.Situation{URL: parse(t, to), Initiator: page, ReferrerPolicy: policy, Kind: headers.Fetch}
+			require.Equal(t, referer, field(t, chrome156, s, "Referer"), "%s to %s", policy, to)
+		}
+	}
+}
+
+func TestFirefoxDoesNotTellOtherSitesMore(t *testing.T) {
+	page := parse(t, "https://shop.test/a")
+	image := headers.Situation{URL: parse(t, "https://other.test/"), Initiator: page, ReferrerPolicy: headers.UnsafeURL, Kind: headers.Image}
+	require.Equal(t, "https://shop.test/", field(t, firefox153, image, "Referer"))
+	image.URL = parse(t, "https://cdn.shop.test/")
+	require.Equal(t, "https://shop.test/a", field(t, firefox153, image, "Referer"), "the same site")
+	page2 := headers.Situation{URL: parse(t, "https://other.test/"), Initiator: page, ReferrerPolicy: headers.UnsafeURL}
+	require.Equal(t, "https://shop.test/a", field(t, firefox153, page2, "Referer"), "a navigation")
+}
+
+func TestAReferrerOnceTrimmedStaysTrimmed(t *testing.T) {
+	s := headers.Situation{
+		URL: parse(t, "https://shop.test/b"), Initiator: parse(t, "https://shop.test/a"),
+		Redirects: []*url.URL{parse(t, "https://other.test/")},
+	}
+	require.Equal(t, "https://shop.test/", field(t, chrome156, s, "Referer"))
+	s.Redirects = []*url.URL{parse(t, "http://shop.test/")}
+	require.Empty(t, field(t, chrome156, s, "Referer"), "nor does it come back after a downgrade")
+	s.Redirects, s.Initiator = nil, parse(t, "https://shop.test/"+strings.Repeat("x", 5000))
+	require.Equal(t, "https://shop.test/", field(t, chrome156, s, "Referer"), "and a very long one is trimmed")
+}
+
+func TestHowFarIsFar(t *testing.T) {
+	for _, c := range []struct{ from, to, site string }{
+		{"https://shop.test/", "https://shop.test:443/x", "same-origin"},
+		{"https://SHOP.test/", "https://shop.test/x", "same-origin"},
+		{"https://shop.test/", "https://shop.test:8443/", "same-site"},
+		{"https://a.shop.co.uk/", "https://b.shop.co.uk/", "same-site"},
+		{"https://a.co.uk/", "https://b.co.uk/", "cross-site"},
+		{"https://a.github.io/", "https://b.github.io/", "cross-site"},
+		{"http://shop.test/", "https://shop.test/", "cross-site"},
+		{"http://127.0.0.1/", "http://127.0.0.2/", "cross-site"},
+		{"http://localhost:1/", "http://localhost:2/", "same-site"},
+		{"http://[::1]:1/", "http://[::1]:2/", "same-site"},
+		{"https://shop.test/", "https://shop.test./", "same-site"},
+	} {
+		s := headers.Situation{URL: parse(t, c.to), Initiator: parse(t, c.from), Kind: headers.Fetch}
+		require.Equal(t, c.site, field(t, chrome156, s, "Sec-Fetch-Site"), "%s to %s", c.from, c.to)
+	}
+}
+
+func TestOriginIsHiddenOnceARedirectHasTaintedIt(t *testing.T) {
+	a, b, c := parse(t, "https://a.test/"), parse(t, "https://b.test/"), parse(t, "https://c.test/")
+	cors := headers.Situation{Kind: headers.Fetch, URL: b, Initiator: a}
+	require.Equal(t, "https://a.test", field(t, chrome156, cors, "Origin"))
+	cors.Redirects = []*url.URL{a}
+	require.Equal(t, "https://a.test", field(t, firefox153, cors, "Origin"), "it was at home until now")
+	cors.Redirects = []*url.URL{c}
+	for _, p := range []headers.Profile{chrome156, firefox153, on(headers.Safari, 26, headers.MacOS)} {
+		require.Equal(t, "null", field(t, p, cors, "Origin"), "%s", p)
+	}
+	form := headers.Situation{Method: "POST", HasBody: true, URL: b, Initiator: a, Redirects: []*url.URL{a}}
+	require.Equal(t, "null", field(t, chrome156, form, "Origin"), "Chromium's navigations are stricter")
+	require.Equal(t, "https://a.test", field(t, firefox153, form, "Origin"))
+}
+
+func TestPreflightsAskForWhatIsNotSafelisted(t *testing.T) {
+	page, other := parse(t, "https://shop.test/"), parse(t, "https://other.test/")
+	for want, list := range map[string][]headers.Field{
+		"":                          {{Name: "Accept", Value: "x/y"}, {Name: "Content-Type", Value: "text/plain;charset=UTF-8"}, {Name: "Content-Language", Value: "de"}},
+		"content-type":              {{Name: "Content-Type", Value: "application/json"}},
+		"a-first,authorization,x-b": {{Name: "X-B", Value: "1"}, {Name: "Authorization", Value: "b"}, {Name: "a-first", Value: "2"}, {Name: "x-b", Value: "3"}},
+		"accept":                    {{Name: "Accept", Value: strings.Repeat("a", 129)}},
+		"accept-language":           {{Name: "Accept-Language", Value: "de{"}},
+		"range":                     {{Name: "Range", Value: "bytes=-5"}},
+	} {
+		s := headers.Situation{Kind: headers.Preflight, Method: "OPTIONS", RequestMethod: "PUT", URL: other, Initiator: page, Headers: list}
+		for _, p := range []headers.Profile{chrome156, firefox153} {
+			require.Equal(t, want, field(t, p, s, "Access-Control-Request-Headers"))
+			require.Equal(t, "PUT", field(t, p, s, "Access-Control-Request-Method"))
+			require.Empty(t, field(t, p, s, "sec-ch-ua"))
+		}
+	}
+	require.Empty(t, field(t, chrome156, headers.Situation{
+		Kind: headers.Preflight, Method: "OPTIONS", URL: other, Initiator: page,
+		Headers: []headers.Field{{Name: "Range", Value: "bytes=5-"}},
+	}, "Access-Control-Request-Headers"))
+}
