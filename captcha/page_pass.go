@@ -121,12 +121,12 @@ func (v *surveyor) open(z *html.Tokenizer, raw []byte, selfClosing bool) {
 	}
 	v.app = v.app || string(name) == "app-root"
 	v.attrs = attributes(v.attrs[:0], z, rest)
-	v.mark(tag)
+	v.mark()
 	v.element(tag)
 }
 
 // mark takes in what any element may have: an id, classes, a widget's key.
-func (v *surveyor) mark(tag atom.Atom) {
+func (v *surveyor) mark() {
 	widget := false
 	for _, a := range v.attrs {
 		switch string(a.key) {
@@ -145,7 +145,7 @@ func (v *surveyor) mark(tag atom.Atom) {
 		}
 	}
 	if widget && len(v.widgets) < maxWidgets {
-		v.widgets = append(v.widgets, element{tag.String(), v.attrMap()})
+		v.widgets = append(v.widgets, element{v.attrMap(), v.form})
 	}
 }
 

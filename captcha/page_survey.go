@@ -54,8 +54,8 @@ type form struct {
 
 // element is one that may be a widget, with all its attributes.
 type element struct {
-	tag   string
 	attrs map[string]string
+	form  *form // that it is in; nil = none
 }
 
 // names is a set of names, kept as a list with a NUL around each.

@@ -195,3 +195,18 @@ func TestAVendorThatStandsInForAnotherIsTold(t *testing.T) {
 	require.Equal(t, captcha.HCaptcha, c.Vendor)
 	require.Equal(t, hcaptchaKey, c.SiteKey)
 }
+
+func TestTheAnswerGoesIntoTheWidgetsOwnForm(t *testing.T) {
+	const search = `<form action="/search" method="post"><input type="hidden" name="s" value="1"></form>`
+	page := `<p>Please show that you are not a robot.</p>` + search + `<form action="/gate"><input type="hidden" name="back" value="/p">` +
+		`<div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div></form>` + search
+	c := captcha.Detect(403, nil, nil, []byte(page))
+	require.Equal(t, "/gate", c.Form.Action.String())
+	require.Equal(t, "GET", c.Form.Method)
+	require.Equal(t, []captcha.Field{{Name: "back", Value: "/p"}}, c.Form.Fields)
+
+	page = `<p>Please show that you are not a robot.</p><form action="/search"></form><form action="/gate" method="post"></form>` +
+		`<div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div>`
+	c = captcha.Detect(403, nil, nil, []byte(page))
+	require.Equal(t, "/gate", c.Form.Action.String(), "outside of a form the one that posts takes it")
+}

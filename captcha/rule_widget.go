@@ -16,7 +16,8 @@ type widget struct {
 	action  string
 	cData   string
 	params  map[string]string
-	mounted bool // there is an element or frame for it, not just its script
+	form    *form // that it is in
+	mounted bool  // there is an element or frame for it, not just its script
 }
 
 // fill takes the widget over as what is to be solved. The vendor of the page stays.
@@ -128,14 +129,18 @@ func widgetRules() []Rule {
 	return slices.Concat(gates, imageRules(), embedded)
 }
 
-// fillGate takes over the widget and the form around it.
+// fillGate takes over the widget and the form that it is in, or else the one that
+// is likeliest to take the answer: the first that posts.
 func fillGate(p *Page, w *widget, c *Challenge) {
 	w.fill(c)
+	take := w.form
 	for _, f := range p.survey().forms {
-		c.Form = p.resolve(f)
-		if f.method == "POST" {
-			break
+		if take == nil || w.form == nil && take.method != "POST" && f.method == "POST" {
+			take = f
 		}
+	}
+	if take != nil {
+		c.Form = p.resolve(take)
 	}
 }
 
@@ -184,7 +189,7 @@ func (p *Page) readWidget(spec *widgetSpec) *widget {
 	attr := cmp.Or(spec.attr, "data-sitekey")
 	for _, el := range s.widgets {
 		if spec.hasElement(el, attr) {
-			w.attrs, w.mounted = el.attrs, true
+			w.attrs, w.form, w.mounted = el.attrs, el.form, true
 			w.siteKey = strings.TrimSpace(el.attrs[attr])
 			break
 		}
