@@ -249,6 +249,7 @@ func TestAClearanceIsGoodForTheVisitorWhoEarnedIt(t *testing.T) {
 			require.False(t, visit(another, agent), "another address")
 			require.True(t, visit(mine, agent))
 			require.Equal(t, 2, s.Ledger().Rejected)
+			require.Equal(t, 1, s.Ledger().Cleared, "one clearance, however often it is used")
 		})
 	}
 }
