@@ -81,8 +81,10 @@ func everything(domain, pool string) []trip.Event {
 
 func standing() trip.State {
 	return trip.State{
-		Pools: []trip.PoolState{{Pool: "residential", Healthy: 70, Probation: 3, Gated: 26, Disabled: 1,
-			Bans: map[string]int{"shop.test": 4, "never-asked-1.test": 1, "never-asked-2.test": 2}}},
+		Pools: []trip.PoolState{{
+			Pool: "residential", Healthy: 70, Probation: 3, Gated: 26, Disabled: 1,
+			Bans: map[string]int{"shop.test": 4, "never-asked-1.test": 1, "never-asked-2.test": 2},
+		}},
 		Breakers: []trip.BreakerState{
 			{Domain: "shop.test", State: "open"}, {Domain: "never-asked-1.test", State: "open"}, {Domain: "never-asked-2.test", State: "open"},
 		},

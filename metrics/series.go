@@ -53,7 +53,7 @@ func newSeries(cfg Config) *series {
 	s.retries = s.counter("godwit_retries_total", "Attempts that were followed by another, by their verdict.", "domain", "reason")
 	s.suppressed = s.counter("godwit_retries_suppressed_total", "Failed attempts that were not followed by another, by cause.", "domain", "cause")
 	s.backoffSeconds = s.histogram("godwit_retry_backoff_seconds", "Delay before another attempt, by what it follows.", waits, "domain", "source")
-	s.waitSeconds = s.histogram("godwit_rate_limit_wait_seconds", "Time that an exchange waited for its rate limit.", waits, "domain")
+	s.waitSeconds = s.histogram("godwit_rate_limit_wait_seconds", "Time that exchanges waited for their rate limit; those that need not wait are left out.", waits, "domain")
 	s.pauses = s.counter("godwit_pauses_total", "Rests of a whole domain after a burst of refusals.", "domain")
 	s.picks = s.counter("godwit_proxy_picks_total", "Egresses picked for an attempt, by mode.", "pool", "mode")
 	s.ejections = s.counter("godwit_proxy_ejections_total", "Egresses set aside for all domains.", "pool", "reason")
