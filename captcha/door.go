@@ -33,8 +33,8 @@ type door struct {
 }
 
 func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
-	e, err := d.flow.send(req.Context(), req)
-	if err != nil {
+	e := new(exchange)
+	if err := d.flow.send(req.Context(), req, e); err != nil {
 		return nil, err
 	}
 	d.mu.Lock()

@@ -23,6 +23,7 @@ type flow struct {
 	attempt  *trip.Attempt
 	domain   string
 
+	first     exchange
 	challenge *Challenge // the newest; nil before the first
 	began     time.Time  // when the first was seen
 	sent      uint64     // the group's turn when the exchange that met the newest began
@@ -34,7 +35,8 @@ type flow struct {
 
 func (f *flow) run(ctx context.Context) (*http.Response, error) {
 	sent := f.group.turn.Load()
-	e, err := f.send(ctx, f.req)
+	e := &f.first
+	err := f.send(ctx, f.req, e)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +139,11 @@ func (f *flow) recall(ctx context.Context) bool {
 	return true
 }
 
-func visitorKey(v *visitor, domain string) string { return fmt.Sprintf("%p %s", v.id, domain) }
+func visitorKey(v visitor, domain string) string { return fmt.Sprintf("%p %s", v.id, domain) }
 
 // grant gives the visitor a clearance.
-func (f *flow) grant(v *visitor, c clearance) {
-	v.jar.SetCookies(f.req.URL, c.cookies)
+func (f *flow) grant(v visitor, c clearance) {
+	v.put(f.req.URL, c.cookies)
 	if c.userAgent != "" {
 		v.id.SetUserAgent(f.domain, c.userAgent)
 	}
@@ -168,19 +170,13 @@ func (f *flow) again(ctx context.Context) (*http.Response, error) {
 
 // replay sends the request again.
 func (f *flow) replay(ctx context.Context) (*exchange, error) {
-	var e *exchange
-	_, err := Replay(ctx, roundTripper(func(req *http.Request) (resp *http.Response, err error) {
-		if e, err = f.send(ctx, req); err != nil {
-			return nil, err
-		}
-		return e.resp, nil
-	}), f.req)
-	return e, err
+	req, err := fresh(ctx, f.req)
+	if err != nil {
+		return nil, err
+	}
+	e := new(exchange)
+	return e, f.send(ctx, req, e)
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (rt roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return rt(req) }
 
 // wait waits for another call's solve. Its error is why the challenge still
 // stands; nil when this call may try.

@@ -11,7 +11,7 @@ import (
 type Group struct {
 	current    atomic.Pointer[settings]
 	turn       atomic.Uint64 // counts accepted answers: what was sent before one has to be sent again
-	self       *visitor
+	self       visitor
 	flights    flights
 	clearances *clearances
 	visitors   *records // by egress and domain of visitor

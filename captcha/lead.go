@@ -111,7 +111,7 @@ func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Soluti
 	return resp, nil // a block or a fault says nothing about the answer
 }
 
-func (f *flow) accepted(ctx context.Context, v *visitor, c *Challenge, answer Solution, by Solver, now time.Time) {
+func (f *flow) accepted(ctx context.Context, v visitor, c *Challenge, answer Solution, by Solver, now time.Time) {
 	g, s := f.group, f.settings
 	turn := g.turn.Add(1)
 	g.domains.accepted(f.domain, turn, now)
@@ -131,7 +131,7 @@ func (f *flow) accepted(ctx context.Context, v *visitor, c *Challenge, answer So
 
 // rejected books an answer that did not help. Only the same challenge once more
 // speaks against the solver.
-func (f *flow) rejected(v *visitor, asked *Challenge, answer Solution, by Solver, now time.Time) {
+func (f *flow) rejected(v visitor, asked *Challenge, answer Solution, by Solver, now time.Time) {
 	if by == nil {
 		return
 	}

@@ -29,18 +29,28 @@ func (f SubmitFunc) Submit(ctx context.Context, rt http.RoundTripper, orig *http
 // Replay sends a request again whose body has been used, with a fresh body from
 // GetBody. It fails with [ErrNotReplayable] where there is none.
 func Replay(ctx context.Context, rt http.RoundTripper, orig *http.Request) (*http.Response, error) {
-	req := orig.WithContext(ctx)
+	req, err := fresh(ctx, orig)
+	if err != nil {
+		return nil, err
+	}
+	return rt.RoundTrip(req)
+}
+
+// fresh returns a copy of a request with a body that was not used yet.
+func fresh(ctx context.Context, orig *http.Request) (*http.Request, error) {
 	if !replayable(orig) {
 		return nil, ErrNotReplayable
 	}
-	if orig.Body != nil && orig.Body != http.NoBody {
-		body, err := orig.GetBody()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrNotReplayable, err)
-		}
-		req.Body = body
+	req := orig.WithContext(ctx)
+	if orig.Body == nil || orig.Body == http.NoBody {
+		return req, nil
 	}
-	return rt.RoundTrip(req)
+	body, err := orig.GetBody()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotReplayable, err)
+	}
+	req.Body = body
+	return req, nil
 }
 
 func replayable(req *http.Request) bool {

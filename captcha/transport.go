@@ -69,11 +69,11 @@ type exchange struct {
 // BodyEnded implements [trip.BodyWatcher].
 func (e *exchange) BodyEnded(error) { e.cancel() }
 
-// send puts req on the wire as the visitor of the attempt, and judges the answer.
-// It owns req, though not its header.
-func (f *flow) send(ctx context.Context, req *http.Request) (*exchange, error) {
+// send puts req on the wire as the visitor of the attempt, and judges the answer,
+// both of which it enters into e.
+func (f *flow) send(ctx context.Context, req *http.Request, e *exchange) error {
 	ctx, cancel := context.WithCancel(ctx)
-	e := &exchange{cancel: cancel}
+	e.cancel = cancel
 	out := req.WithContext(ctx)
 	v := visitorOf(ctx, f.group.self)
 	v.dress(out, f.domain)
@@ -81,15 +81,15 @@ func (f *flow) send(ctx context.Context, req *http.Request) (*exchange, error) {
 	resp, err := f.next.RoundTrip(out)
 	if err != nil {
 		cancel()
-		return nil, err
+		return err
 	}
 	e.resp = resp
 	trip.WatchBody(resp, e)
 	e.challenge = f.judge(ctx, resp, before)
 	if v = visitorOf(ctx, f.group.self); v.carry && (e.challenge != nil || f.challenge != nil) {
-		v.jar.SetCookies(out.URL, resp.Cookies())
+		v.put(out.URL, resp.Cookies())
 	}
-	return e, nil
+	return nil
 }
 
 // judge returns the challenge or block that resp is; nil for content. The layer

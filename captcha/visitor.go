@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/godwit-go/godwit/trip"
 )
@@ -21,12 +22,15 @@ type visitor struct {
 	// carry tells that no layer below puts the jar's cookies and the identity's
 	// user agent on requests, so that this package has to.
 	carry bool
+	// blank is true until the jar has got a cookie. Nil = look into the jar.
+	blank *atomic.Bool
 }
 
 // newSelf returns the visitor of a Transport that has no lease layer below it.
-func newSelf() *visitor {
-	jar := newJar()
-	return &visitor{id: &trip.Identity{Egress: "direct", Direct: true, Jar: jar}, jar: jar, carry: true}
+func newSelf() visitor {
+	jar, blank := newJar(), new(atomic.Bool)
+	blank.Store(true)
+	return visitor{id: &trip.Identity{Egress: "direct", Direct: true, Jar: jar}, jar: jar, carry: true, blank: blank}
 }
 
 func newJar() http.CookieJar {
@@ -36,20 +40,20 @@ func newJar() http.CookieJar {
 
 // visitorOf returns who the attempt's exchanges leave as; self when no lease layer
 // has said so, or not yet.
-func visitorOf(ctx context.Context, self *visitor) *visitor {
+func visitorOf(ctx context.Context, self visitor) visitor {
 	id := trip.IdentityFrom(ctx)
 	switch {
 	case id == nil:
 		return self
 	case id.Jar == nil: // it keeps no cookies beyond this call
-		return &visitor{id: id, jar: newJar(), carry: true}
+		return visitor{id: id, jar: newJar(), carry: true}
 	}
-	return &visitor{id: id, jar: id.Jar}
+	return visitor{id: id, jar: id.Jar}
 }
 
 // egress names the way out without its credentials: a clearance is bound to it,
 // and one proxy may be many ways out by its user name.
-func (v *visitor) egress() string {
+func (v visitor) egress() string {
 	if v.id.Proxy == nil {
 		return v.id.Egress
 	}
@@ -65,13 +69,13 @@ func (v *visitor) egress() string {
 // not: the jar's cookies, and the user agent that a clearance is bound to. A
 // caller's own cookies win; a caller's user agent would make the clearance
 // worthless.
-func (v *visitor) dress(req *http.Request, domain string) {
+func (v visitor) dress(req *http.Request, domain string) {
 	ua := v.id.UserAgent(domain)
 	if ua != "" && (v.carry || req.Header.Get("User-Agent") != "") {
 		req.Header = req.Header.Clone()
 		req.Header.Set("User-Agent", ua)
 	}
-	if !v.carry {
+	if !v.carry || v.blank != nil && v.blank.Load() {
 		return
 	}
 	for _, c := range v.jar.Cookies(req.URL) {
@@ -86,8 +90,19 @@ func (v *visitor) dress(req *http.Request, domain string) {
 	}
 }
 
+// put gives the visitor cookies for page.
+func (v visitor) put(page *url.URL, cookies []*http.Cookie) {
+	if len(cookies) == 0 {
+		return
+	}
+	v.jar.SetCookies(page, cookies)
+	if v.blank != nil {
+		v.blank.Store(false)
+	}
+}
+
 // has tells whether the visitor sends every one of the cookies to page already.
-func (v *visitor) has(page *url.URL, cookies []*http.Cookie) bool {
+func (v visitor) has(page *url.URL, cookies []*http.Cookie) bool {
 	sent := v.jar.Cookies(page)
 	for _, c := range cookies {
 		if !slices.ContainsFunc(sent, func(s *http.Cookie) bool { return s.Name == c.Name && s.Value == c.Value }) {
