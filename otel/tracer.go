@@ -23,8 +23,9 @@ const scope = "github.com/godwit-go/godwit/otel"
 // Beside the semantic conventions, spans have these attributes: godwit.domain,
 // godwit.policy, godwit.attempts and godwit.cost_usd (calls), godwit.attempt
 // (attempts), godwit.egress (attempts and exchanges, the label of the way out) and
-// godwit.verdict (all). The text of an error is nowhere, since it may be a target's
-// or a proxy's own.
+// godwit.verdict (all). Events on them tell of retries, waits, open breakers and
+// challenges. The text of an error is nowhere, since it may be a target's or a
+// proxy's own.
 //
 // A Tracer is safe for concurrent use.
 type Tracer struct {
@@ -139,16 +140,41 @@ func (w *exchangeTransport) RoundTrip(req *http.Request) (*http.Response, error)
 func (w *exchangeTransport) CloseIdleConnections() { trip.CloseIdle(w.next) }
 
 // Observe implements trip.Observer. It ends the spans of attempts, which only the
-// retry loop knows the end of.
+// retry loop knows the end of, and notes on spans what the time between exchanges
+// went into.
 func (t *Tracer) Observe(ctx context.Context, e trip.Event) {
-	done, ok := e.(*trip.AttemptDone)
+	c, ok := ctx.Value(callKey{}).(*call)
 	if !ok {
 		return
 	}
-	if c, ok := ctx.Value(callKey{}).(*call); ok {
-		c.startAttempt(t.tracer, done.Attempt) // if it came to no exchange
-		c.endAttempt(done)
+	switch e := e.(type) {
+	case *trip.AttemptDone:
+		c.startAttempt(t.tracer, e.Attempt) // if it came to no exchange
+		c.endAttempt(e)
+	case *trip.Retrying:
+		c.note("retry", attribute.Float64("godwit.delay_seconds", e.Delay.Seconds()), attribute.String("godwit.source", e.Source))
+	case *trip.RetrySuppressed:
+		c.note("no retry", attribute.String("godwit.cause", e.Cause))
+	case *trip.Waited:
+		c.note("waited for the rate limit", attribute.Float64("godwit.wait_seconds", e.Wait.Seconds()))
+	case *trip.BreakerRejected:
+		c.note("breaker open")
+	case *trip.ChallengeSolved:
+		c.note("challenge solved", attribute.String("godwit.vendor", e.Vendor), attribute.String("godwit.provider", e.Provider), costKey.Float64(e.Cost.Dollars()))
+	case *trip.ChallengeFailed:
+		c.note("challenge not solved", attribute.String("godwit.vendor", e.Vendor), attribute.String("godwit.cause", e.Cause), costKey.Float64(e.Cost.Dollars()))
 	}
+}
+
+// note adds an event to the span of the attempt under way, else to the call's.
+func (c *call) note(name string, attrs ...attribute.KeyValue) {
+	c.mu.Lock()
+	span := c.span
+	c.mu.Unlock()
+	if span == nil {
+		span = trace.SpanFromContext(c.ctx)
+	}
+	span.AddEvent(name, trace.WithAttributes(attrs...))
 }
 
 // startExchange returns the context that the next exchange hangs on, and how many

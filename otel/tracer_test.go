@@ -135,7 +135,11 @@ func TestACallShowsItsAttemptsAndTheirExchanges(t *testing.T) {
       GET http.response.status_code=200 http.request.resend_count=2 godwit.verdict=ok godwit.egress=proxy-3
 `, l.tree("http.response.status_code", "http.request.resend_count", "error.type", "godwit.verdict", "godwit.attempts", "godwit.policy", "godwit.egress", "godwit.attempt"))
 
+		var notes []string
 		for _, s := range l.spans.GetSpans() {
+			for _, e := range s.Events {
+				notes = append(notes, fmt.Sprintf("%s: %s, %s", s.Name, e.Name, e.Attributes[1].Value.String()))
+			}
 			require.NotContains(t, fmt.Sprint(s), "hunter2")
 			require.NotContains(t, fmt.Sprint(s), "s3cret")
 			switch s.Name {
@@ -150,6 +154,7 @@ func TestACallShowsItsAttemptsAndTheirExchanges(t *testing.T) {
 				require.Equal(t, time.Second, s.EndTime.Sub(s.StartTime))
 			}
 		}
+		require.Equal(t, []string{"call GET: retry, retry_after", "call GET: retry, jitter"}, notes)
 	})
 }
 
@@ -206,6 +211,41 @@ func TestAnAttemptThatSendsNothingHasASpanToo(t *testing.T) {
 	_, err = get(t, l.Call(loop), t.Context(), "http://a.test/")
 	require.Error(t, err)
 	require.Equal(t, "call GET error.type=local !\n  attempt error.type=local !\n", l.tree("error.type"))
+}
+
+func TestWhatTheTimeWentIntoIsNotedOnTheAttempt(t *testing.T) {
+	l := newLab(t)
+	wire := l.Exchange(roundTripper(func(*http.Request) (*http.Response, error) { return status(200), nil }))
+	between := roundTripper(func(req *http.Request) (*http.Response, error) {
+		resp, err := wire.RoundTrip(req)
+		for _, e := range []trip.Event{
+			&trip.Waited{Wait: time.Second},
+			&trip.BreakerRejected{},
+			&trip.ChallengeSolved{Vendor: "cloudflare", Provider: "2captcha", Cost: 2990},
+			&trip.ChallengeFailed{Vendor: "cloudflare", Cause: "budget"},
+			&trip.RetrySuppressed{Cause: "deadline"},
+			&trip.ProxyPicked{},
+		} {
+			l.Observe(req.Context(), e)
+			l.Observe(t.Context(), e) // of no call
+		}
+		return resp, err
+	})
+	loop, err := retry.New(between, retry.Config{Observer: l.Tracer})
+	require.NoError(t, err)
+	resp, err := get(t, l.Call(loop), t.Context(), "http://a.test/")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	var notes []string
+	for _, s := range l.spans.GetSpans() {
+		for _, e := range s.Events {
+			notes = append(notes, s.Name+": "+e.Name)
+		}
+	}
+	require.Equal(t, []string{
+		"attempt: waited for the rate limit", "attempt: breaker open", "attempt: challenge solved",
+		"attempt: challenge not solved", "attempt: no retry",
+	}, notes)
 }
 
 func TestEachPartWorksAlone(t *testing.T) {
