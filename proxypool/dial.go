@@ -20,7 +20,7 @@ import (
 // gives CONNECT a fixed minute.
 type dialer struct {
 	e     *egress
-	proxy Proxy // its session filled in
+	proxy *Proxy // its session filled in
 	c     *Config
 }
 

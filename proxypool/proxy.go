@@ -127,10 +127,14 @@ func (p Proxy) GoString() string { return fmt.Sprintf("proxypool.Proxy(%s)", p.L
 func (p Proxy) LogValue() slog.Value { return slog.StringValue(p.Label) }
 
 // withSession fills in the {session} of the credentials.
-func (p Proxy) withSession(id string) Proxy {
-	p.user = strings.ReplaceAll(p.user, sessionMark, id)
-	p.password = strings.ReplaceAll(p.password, sessionMark, id)
-	return p
+func (p *Proxy) withSession(id string) *Proxy {
+	if id == "" {
+		return p
+	}
+	filled := *p
+	filled.user = strings.ReplaceAll(p.user, sessionMark, id)
+	filled.password = strings.ReplaceAll(p.password, sessionMark, id)
+	return &filled
 }
 
 func (p Proxy) hasSessions() bool {

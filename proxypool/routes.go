@@ -1,7 +1,6 @@
 package proxypool
 
 import (
-	"container/list"
 	"net/http"
 	"sync"
 
@@ -12,9 +11,9 @@ import (
 // one ignores the proxy that was chosen. They are built when they are needed and
 // closed when they have not been for longest.
 type routes struct {
-	mu    sync.Mutex
-	byKey map[routeKey]*list.Element
-	order list.List // of *route, the newest in front
+	mu     sync.Mutex
+	byKey  map[routeKey]*route
+	newest *route // of a ring by last use
 }
 
 // A session of a proxy has a login of its own, and so its own connections.
@@ -25,61 +24,82 @@ type routeKey struct {
 
 // A route is the transports of one egress.
 type route struct {
-	key    routeKey
-	dial   dialer
-	custom http.RoundTripper
+	key          routeKey
+	dial         dialer
+	custom       http.RoundTripper
+	newer, older *route // guarded by routes.mu
 
 	mu     sync.Mutex
 	tunnel *http.Transport // to the target through a tunnel, or directly
 	relay  *http.Transport // of plain HTTP requests by an HTTP proxy
-	idle   bool            // closed: what was built late is not kept open
 }
 
 // get returns the transport for a request by e.
 func (r *routes) get(c *Config, e *egress, session string, secure bool) (http.RoundTripper, error) {
 	key := routeKey{e, session}
 	r.mu.Lock()
-	el := r.byKey[key]
-	if el == nil {
-		rt := &route{key: key, dial: dialer{e: e, proxy: e.proxy.Load().withSession(session), c: c}}
-		if c.NewTransport != nil {
-			custom, err := c.NewTransport(rt.dial.proxy.URL())
-			if err != nil {
-				r.mu.Unlock()
-				return nil, &ProxyError{Proxy: e.label(), Phase: trip.Dial, Cause: "no transport"}
-			}
-			rt.custom = custom
-		}
+	rt := r.byKey[key]
+	if rt == nil {
+		rt = &route{key: key, dial: dialer{e: e, proxy: e.proxy.Load().withSession(session), c: c}}
 		if r.byKey == nil {
-			r.byKey = make(map[routeKey]*list.Element)
+			r.byKey = make(map[routeKey]*route)
 		}
-		el = r.order.PushFront(rt)
-		r.byKey[key] = el
+		r.byKey[key] = rt
+	} else {
+		r.unlink(rt)
 	}
-	r.order.MoveToFront(el)
-	rt := el.Value.(*route)
+	r.link(rt)
 	var surplus *route
-	if c.MaxTransports > 0 && r.order.Len() > c.MaxTransports {
-		last := r.order.Back()
-		surplus = last.Value.(*route)
-		r.order.Remove(last)
+	if c.MaxTransports > 0 && len(r.byKey) > c.MaxTransports {
+		surplus = r.newest.newer // the ring's other end
+		r.unlink(surplus)
 		delete(r.byKey, surplus.key)
 	}
 	r.mu.Unlock()
 	if surplus != nil {
 		surplus.close()
 	}
-	return rt.transport(secure), nil
+	return rt.transport(secure)
+}
+
+// link puts rt in front of the ring.
+func (r *routes) link(rt *route) {
+	if r.newest == nil {
+		rt.newer, rt.older = rt, rt
+	} else {
+		oldest := r.newest.newer
+		rt.older, rt.newer = r.newest, oldest
+		r.newest.newer, oldest.older = rt, rt
+	}
+	r.newest = rt
+}
+
+func (r *routes) unlink(rt *route) {
+	if rt.older == rt {
+		r.newest = nil
+		return
+	}
+	rt.newer.older, rt.older.newer = rt.older, rt.newer
+	if r.newest == rt {
+		r.newest = rt.older
+	}
 }
 
 // transport returns the one for the target's scheme. An HTTP proxy relays plain
 // requests itself; many allow CONNECT to port 443 only.
-func (rt *route) transport(secure bool) http.RoundTripper {
-	if rt.custom != nil {
-		return rt.custom
-	}
+func (rt *route) transport(secure bool) (http.RoundTripper, error) {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
+	if build := rt.dial.c.NewTransport; build != nil {
+		if rt.custom == nil {
+			custom, err := build(rt.dial.proxy.URL())
+			if err != nil || custom == nil {
+				return nil, &ProxyError{Proxy: rt.dial.proxy.Label, Phase: trip.Dial, Cause: "no transport"}
+			}
+			rt.custom = custom
+		}
+		return rt.custom, nil
+	}
 	if relays := rt.dial.proxy.scheme == "http" || rt.dial.proxy.scheme == "https"; relays && !secure {
 		if rt.relay == nil {
 			rt.relay = rt.build()
@@ -87,7 +107,7 @@ func (rt *route) transport(secure bool) http.RoundTripper {
 			rt.relay.DialContext = rt.dial.toProxy
 			rt.relay.DialTLSContext = rt.dial.toProxy // net/http calls it for an https proxy
 		}
-		return rt.relay
+		return rt.relay, nil
 	}
 	if rt.tunnel == nil {
 		rt.tunnel = rt.build()
@@ -95,7 +115,7 @@ func (rt *route) transport(secure bool) http.RoundTripper {
 		rt.tunnel.DialTLSContext = rt.dial.secure
 		rt.tunnel.ForceAttemptHTTP2 = true
 	}
-	return rt.tunnel
+	return rt.tunnel, nil
 }
 
 func (rt *route) build() *http.Transport {
@@ -112,10 +132,10 @@ func (rt *route) build() *http.Transport {
 
 func (rt *route) each(use func(http.RoundTripper)) {
 	rt.mu.Lock()
-	tunnel, relay := rt.tunnel, rt.relay
+	custom, tunnel, relay := rt.custom, rt.tunnel, rt.relay
 	rt.mu.Unlock()
-	if rt.custom != nil {
-		use(rt.custom)
+	if custom != nil {
+		use(custom)
 	}
 	if tunnel != nil {
 		use(tunnel)
@@ -129,6 +149,19 @@ func (rt *route) close() { rt.each(trip.CloseIdle) }
 
 // drop closes the transports of e.
 func (r *routes) drop(e *egress) {
+	if !e.proxy.Load().hasSessions() {
+		r.mu.Lock()
+		rt := r.byKey[routeKey{e: e}]
+		if rt != nil {
+			r.unlink(rt)
+			delete(r.byKey, rt.key)
+		}
+		r.mu.Unlock()
+		if rt != nil {
+			rt.close()
+		}
+		return
+	}
 	r.remove(func(k routeKey) bool { return k.e == e })
 }
 
@@ -139,10 +172,10 @@ func (r *routes) closeAll() {
 func (r *routes) remove(which func(routeKey) bool) {
 	var gone []*route
 	r.mu.Lock()
-	for key, el := range r.byKey {
+	for key, rt := range r.byKey {
 		if which(key) {
-			gone = append(gone, el.Value.(*route))
-			r.order.Remove(el)
+			gone = append(gone, rt)
+			r.unlink(rt)
 			delete(r.byKey, key)
 		}
 	}
@@ -155,8 +188,8 @@ func (r *routes) remove(which func(routeKey) bool) {
 func (r *routes) closeIdle() {
 	r.mu.Lock()
 	all := make([]*route, 0, len(r.byKey))
-	for el := r.order.Front(); el != nil; el = el.Next() {
-		all = append(all, el.Value.(*route))
+	for _, rt := range r.byKey {
+		all = append(all, rt)
 	}
 	r.mu.Unlock()
 	for _, rt := range all {
@@ -167,5 +200,5 @@ func (r *routes) closeIdle() {
 func (r *routes) len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.order.Len()
+	return len(r.byKey)
 }
