@@ -3,6 +3,7 @@ package captcha
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -28,14 +29,22 @@ type BudgetConfig struct {
 	// Ledger remembers what was spent, so that a restart does not make the caps
 	// new. Default nil, in memory only.
 	Ledger Ledger
+	// LedgerFile is the path of a file to keep the ledger in, in place of Ledger.
+	// The budget opens it as [OpenLedger] does, and a later Budget over the same
+	// file, as a reloaded configuration has it, takes it over. Default "", no file.
+	LedgerFile string
 }
 
 // Validate tells what is wrong with the configuration.
 func (c BudgetConfig) Validate() error {
+	var errs []error
 	if c.PerDomain == 0 && c.PerDay == 0 && c.Total == 0 {
-		return errors.New("PerDomain, PerDay, Total: all 0, want a cap, or -1 for unlimited spending")
+		errs = append(errs, errors.New("PerDomain, PerDay, Total: all 0, want a cap, or -1 for unlimited spending"))
 	}
-	return nil
+	if c.Ledger != nil && c.LedgerFile != "" {
+		errs = append(errs, fmt.Errorf("LedgerFile: %q, want none beside Ledger", c.LedgerFile))
+	}
+	return errors.Join(errs...)
 }
 
 // Budget is money for challenges: what is reserved of it cannot be reserved
@@ -45,12 +54,8 @@ func (c BudgetConfig) Validate() error {
 type Budget struct {
 	cfg BudgetConfig
 
-	mu      sync.Mutex
-	nextID  uint64
-	total   trip.USD
-	day     int64 // days since 1970; what today and domains are about
-	today   trip.USD
-	domains map[string]trip.USD
+	mu    sync.Mutex
+	purse *purse // nil while another Budget of the process has the ledger's file
 }
 
 // NewBudget returns a budget from which everything that the ledger remembers has
@@ -60,96 +65,107 @@ func NewBudget(cfg BudgetConfig) (*Budget, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Budget{cfg: cfg, day: dayOf(time.Now()), domains: make(map[string]trip.USD)}
-	if cfg.Ledger == nil {
-		return b, nil
-	}
-	if err := b.recall(cfg.Ledger); err != nil {
+	b := &Budget{cfg: cfg}
+	if _, err := b.open(); err != nil && (cfg.LedgerFile == "" || !errors.Is(err, errInUse)) {
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *Budget) recall(l Ledger) error {
-	open := make(map[uint64]Entry)
-	err := l.Load(func(e Entry) error {
-		b.nextID = max(b.nextID, e.ID)
-		if e.Op == Reserved {
-			if _, twice := open[e.ID]; twice {
-				return fmt.Errorf("reservation %d was made before", e.ID)
-			}
-			open[e.ID] = e
-			b.book(dayOf(e.At), e.Domain, e.Amount)
-			return nil
-		}
-		r, known := open[e.ID]
-		if !known {
-			return fmt.Errorf("settlement of unknown reservation %d", e.ID)
-		}
-		delete(open, e.ID)
-		b.book(dayOf(r.At), r.Domain, e.Amount-r.Amount)
-		return nil
-	})
-	return err
+// open returns the budget's purse, and opens it when that has not been done.
+func (b *Budget) open() (*purse, error) {
+	b.mu.Lock()
+	p := b.purse
+	b.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := newPurse(b.cfg)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.purse != nil: // somebody was faster, or it was handed over
+		p.close()
+	case err == nil:
+		b.purse = p
+	default:
+		return nil, err
+	}
+	return b.purse, nil
 }
 
-// book adds an amount to all sums. The lock is held, or the budget not shared yet.
-func (b *Budget) book(day int64, domain string, amount trip.USD) {
-	b.total += amount
-	if day == b.day {
-		b.today += amount
-		b.domains[domain] += amount
+// succeed makes b go on with old's purse when both are about the same: the new
+// configuration of a running program has a new Budget, and what was spent is spent.
+func (b *Budget) succeed(old *Budget) {
+	if b == nil || old == nil || b == old || b.cfg.LedgerFile != old.cfg.LedgerFile || !sameLedger(b.cfg.Ledger, old.cfg.Ledger) {
+		return
+	}
+	old.mu.Lock()
+	p := old.purse
+	old.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	inMemory := b.cfg.Ledger == nil && b.cfg.LedgerFile == ""
+	if p != nil && (b.purse == nil || !inMemory || !b.purse.used()) {
+		b.purse = p
 	}
 }
 
-func dayOf(t time.Time) int64 { return t.Unix() / int64(24*time.Hour/time.Second) }
+func sameLedger(a, b Ledger) bool {
+	return a == nil && b == nil || a != nil && reflect.TypeOf(a).Comparable() && a == b
+}
 
-// turn begins a new day when there is one. A clock that goes back begins none.
-func (b *Budget) turn(now time.Time) {
-	if day := dayOf(now); day > b.day {
-		b.day, b.today = day, 0
-		clear(b.domains)
-	}
+// Close closes the file that [BudgetConfig.LedgerFile] names, after which nothing
+// can be reserved any more.
+func (b *Budget) Close() error {
+	b.mu.Lock()
+	p := b.purse
+	b.mu.Unlock()
+	return p.close()
 }
 
 // Reserve takes amount off the budget before it is spent for domain. The call
 // has spent so much already. When it returns, the reservation is in the ledger.
 // The error is a [*BudgetError], or the ledger's, and then nothing is reserved.
 func (b *Budget) Reserve(now time.Time, domain string, call, amount trip.USD) (*Reservation, error) {
-	b.mu.Lock()
-	b.turn(now)
-	if err := b.over(now, domain, call, amount); err != nil {
-		b.mu.Unlock()
+	p, err := b.open()
+	if err != nil {
 		return nil, err
 	}
-	b.nextID++
-	r := &Reservation{budget: b, id: b.nextID, day: b.day, domain: domain, amount: amount}
-	b.book(r.day, domain, amount)
-	b.mu.Unlock()
+	p.mu.Lock()
+	p.turn(now)
+	if err := b.over(p, now, domain, call, amount); err != nil {
+		p.mu.Unlock()
+		return nil, err
+	}
+	p.nextID++
+	r := &Reservation{purse: p, id: p.nextID, day: p.day, domain: domain, amount: amount}
+	p.book(r.day, domain, amount)
+	p.mu.Unlock()
 
-	if b.cfg.Ledger != nil {
-		if err := b.cfg.Ledger.Append(Entry{Op: Reserved, ID: r.id, At: now, Domain: domain, Amount: amount}); err != nil {
-			b.mu.Lock()
-			b.book(r.day, domain, -amount)
-			b.mu.Unlock()
+	if p.ledger != nil {
+		if err := p.ledger.Append(Entry{Op: Reserved, ID: r.id, At: now, Domain: domain, Amount: amount}); err != nil {
+			p.mu.Lock()
+			p.book(r.day, domain, -amount)
+			p.mu.Unlock()
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-// over tells which cap amount would break.
-func (b *Budget) over(now time.Time, domain string, call, amount trip.USD) error {
-	midnight := time.Unix((dayOf(now)+1)*int64(24*time.Hour/time.Second), 0).UTC()
+// over tells which cap amount would break. The purse is locked.
+func (b *Budget) over(p *purse, now time.Time, domain string, call, amount trip.USD) error {
+	midnight := time.Unix((dayOf(now)+1)*secondsPerDay, 0).UTC()
 	for _, c := range [...]struct {
 		name         string
 		limit, spent trip.USD
 		renewed      time.Time
 	}{
 		{"PerCall", b.cfg.PerCall, call, time.Time{}},
-		{"PerDomain", b.cfg.PerDomain, b.domains[domain], midnight},
-		{"PerDay", b.cfg.PerDay, b.today, midnight},
-		{"Total", b.cfg.Total, b.total, time.Time{}},
+		{"PerDomain", b.cfg.PerDomain, p.domains[domain], midnight},
+		{"PerDay", b.cfg.PerDay, p.today, midnight},
+		{"Total", b.cfg.Total, p.total, time.Time{}},
 	} {
 		if c.limit > 0 && c.spent+amount > c.limit {
 			return &BudgetError{Cap: c.name, Limit: c.limit, Spent: c.spent, Price: amount, RetryAt: c.renewed}
@@ -168,11 +184,15 @@ type Remaining struct {
 }
 
 // Remaining tells how much may still be spent, in all and for domain, which may
-// be empty.
+// be empty. It is nothing while the ledger cannot be opened.
 func (b *Budget) Remaining(now time.Time, domain string) Remaining {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.turn(now)
+	p, err := b.open()
+	if err != nil {
+		return Remaining{}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.turn(now)
 	left := func(limit, spent trip.USD) trip.USD {
 		if limit <= 0 {
 			return Unlimited
@@ -180,52 +200,20 @@ func (b *Budget) Remaining(now time.Time, domain string) Remaining {
 		return max(0, limit-spent)
 	}
 	return Remaining{
-		Total:  left(b.cfg.Total, b.total),
-		Day:    left(b.cfg.PerDay, b.today),
-		Domain: left(b.cfg.PerDomain, b.domains[domain]),
+		Total:  left(b.cfg.Total, p.total),
+		Day:    left(b.cfg.PerDay, p.today),
+		Domain: left(b.cfg.PerDomain, p.domains[domain]),
 	}
 }
 
 // Spent tells how much has been spent in all and today, open reservations included.
 func (b *Budget) Spent(now time.Time) (total, today trip.USD) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.turn(now)
-	return b.total, b.today
-}
-
-// Reservation is money that was taken off a [Budget]. It must be settled, once.
-type Reservation struct {
-	budget *Budget
-	id     uint64
-	day    int64
-	domain string
-	amount trip.USD
-
-	mu      sync.Mutex
-	settled bool
-}
-
-// Settle puts what was spent in place of what was reserved: 0 is a refund in
-// full. More than was reserved is booked as well, since it is gone. Only the
-// first call counts. The error is the ledger's; the budget is right regardless,
-// and after a restart the reservation counts in full.
-func (r *Reservation) Settle(now time.Time, spent trip.USD) error {
-	r.mu.Lock()
-	if r.settled {
-		r.mu.Unlock()
-		return nil
+	p, err := b.open()
+	if err != nil {
+		return 0, 0
 	}
-	r.settled = true
-	r.mu.Unlock()
-
-	b, spent := r.budget, max(0, spent)
-	b.mu.Lock()
-	b.turn(now)
-	b.book(r.day, r.domain, spent-r.amount)
-	b.mu.Unlock()
-	if b.cfg.Ledger == nil {
-		return nil
-	}
-	return b.cfg.Ledger.Append(Entry{Op: Settled, ID: r.id, At: now, Amount: spent})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.turn(now)
+	return p.total, p.today
 }

@@ -39,6 +39,10 @@ var (
 	ErrLedger = errors.New("captcha: ledger")
 )
 
+// errInUse means that a ledger's file is open elsewhere: in another process, or in
+// a Budget of this one.
+var errInUse = errors.New("in use by another budget")
+
 // SnippetBytes is how much of a challenge page an [Error] keeps at the most.
 const SnippetBytes = 4 << 10
 

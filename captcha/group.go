@@ -39,7 +39,8 @@ func NewGroup(cfg Config) (*Group, error) {
 }
 
 // Reload puts cfg in force for calls that begin from now on. With an error the
-// old configuration stays.
+// old configuration stays. Where cfg has a new Budget over the same ledger, or both
+// have none, what was spent from the old one is spent from the new one too.
 func (g *Group) Reload(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
@@ -47,6 +48,9 @@ func (g *Group) Reload(cfg Config) error {
 	detector, err := NewDetector(cfg.Detector)
 	if err != nil {
 		return err
+	}
+	if old := g.current.Load(); old != nil {
+		cfg.Budget.succeed(old.Budget)
 	}
 	g.current.Store(&settings{Config: cfg.withDefaults(), detector: detector})
 	return nil

@@ -118,6 +118,61 @@ func TestTwoProcessesCannotSpendFromOneLedger(t *testing.T) {
 	ledger(t, path)
 }
 
+func TestAReloadedConfigurationGoesOnSpendingFromTheSamePurse(t *testing.T) {
+	for name, cfg := range map[string]func() captcha.BudgetConfig{
+		"in memory": func() captcha.BudgetConfig { return captcha.BudgetConfig{Total: 1000} },
+		"in a file": func() func() captcha.BudgetConfig {
+			path := ledgerPath(t)
+			return func() captcha.BudgetConfig { return captcha.BudgetConfig{Total: 1000, LedgerFile: path} }
+		}(),
+		"in a ledger": func() func() captcha.BudgetConfig {
+			l := ledger(t, ledgerPath(t))
+			return func() captcha.BudgetConfig { return captcha.BudgetConfig{Total: 1000, Ledger: l} }
+		}(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			now, old := time.Now(), budget(t, cfg())
+			t.Cleanup(func() { _ = old.Close() })
+			g, err := captcha.NewGroup(captcha.Config{Budget: old})
+			require.NoError(t, err)
+			defer g.Close()
+			underWay, err := old.Reserve(now, "shop.test", 0, 300)
+			require.NoError(t, err)
+
+			caps := cfg()
+			caps.Total = 500
+			next := budget(t, caps)
+			require.NoError(t, g.Reload(captcha.Config{Budget: next}))
+			require.Equal(t, trip.USD(200), next.Remaining(now, "").Total)
+			require.NoError(t, underWay.Settle(now, 100))
+			require.Equal(t, trip.USD(400), next.Remaining(now, "").Total, "what was under way is settled with both")
+			_, err = next.Reserve(now, "shop.test", 0, 401)
+			require.ErrorIs(t, err, captcha.ErrBudget)
+			_, err = next.Reserve(now, "shop.test", 0, 400)
+			require.NoError(t, err)
+			require.Equal(t, trip.USD(500), old.Remaining(now, "").Total)
+		})
+	}
+}
+
+func TestABudgetOverAFileThatIsTakenSpendsNothing(t *testing.T) {
+	path, now := ledgerPath(t), time.Now()
+	first := ledger(t, path)
+	b := budget(t, captcha.BudgetConfig{Total: 1000, LedgerFile: path})
+	_, err := b.Reserve(now, "shop.test", 0, 1)
+	require.ErrorIs(t, err, captcha.ErrLedger)
+	require.Zero(t, b.Remaining(now, "").Total)
+	require.NoError(t, first.Close())
+	_, err = b.Reserve(now, "shop.test", 0, 1)
+	require.NoError(t, err)
+	require.NoError(t, b.Close())
+
+	_, err = captcha.NewBudget(captcha.BudgetConfig{Total: 1, LedgerFile: t.TempDir()})
+	require.ErrorIs(t, err, captcha.ErrLedger, "a path that can never work is said at once")
+	_, err = captcha.NewBudget(captcha.BudgetConfig{Total: 1, LedgerFile: path, Ledger: first})
+	require.ErrorContains(t, err, "LedgerFile: ")
+}
+
 func TestNothingIsSpentThatCannotBeEntered(t *testing.T) {
 	l := ledger(t, ledgerPath(t))
 	b, now := budget(t, captcha.BudgetConfig{Total: 1000, Ledger: l}), time.Now()
