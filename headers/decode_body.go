@@ -152,7 +152,7 @@ func (s *stage) open(in io.Reader, b *decodedBody) {
 type feed stage
 
 func (f *feed) Read(p []byte) (int, error) {
-	if limit := f.limits.MaxBytes; limit >= 0 && f.in.n > limit+limit/16+64<<10 {
+	if limit := f.limits.MaxBytes; limit >= 0 && f.in.n > limit+limit/16+16<<10 {
 		f.in.err = (*stage)(f).tooLarge(BoundBytes, limit)
 		return 0, f.in.err
 	}

@@ -408,7 +408,8 @@ func TestABodyMayBeAsLargeAsTheCapAndNoLarger(t *testing.T) {
 
 func TestTheRatioCountsBeyondTheFloor(t *testing.T) {
 	zeros := make([]byte, 2<<20)
-	for kind, p := range packers {
+	for _, kind := range []string{"gzip", "bare deflate", "br wide", "zstd"} {
+		p := packers[kind]
 		t.Run(kind, func(t *testing.T) {
 			got, err := decode(t, headers.DecodeConfig{}, p.coding, pack(t, kind, zeros[:headers.DecodeRatioFloor]))
 			require.NoError(t, err)
