@@ -51,10 +51,12 @@ func New(cfg Config) (*Collector, error) {
 }
 
 // Keep gives domains series of their own, as [Config.Domains] does: for domains
-// that a new configuration brings.
+// that a new configuration brings. An empty name is left out.
 func (c *Collector) Keep(domains ...string) {
 	for _, name := range domains {
-		c.domains.keep(name)
+		if name != "" {
+			c.domains.keep(name)
+		}
 	}
 }
 
