@@ -97,6 +97,19 @@ func TestFlareSolverrGivesCookiesAndTheAgentThatTheyAreBoundTo(t *testing.T) {
 		"cookies":[{"name":"a","value":"1"},{"name":"datadome","value":"dd"},{"name":"incap_ses_1","value":"is"},{"name":"TS01","value":"ts"}]}`, s.to("/v1")[0])
 }
 
+func TestASolverIsOpenedByItsName(t *testing.T) {
+	for _, name := range append(jsonDialects, solver.NameTwoCaptchaLegacy, solver.NameFlareSolverr) {
+		s, err := solver.Open(solver.Config{Service: name, Key: secretKey, URL: "http://127.0.0.1:1"})
+		require.NoError(t, err)
+		require.Equal(t, name, s.Name())
+	}
+	for _, cfg := range []solver.Config{{Service: solver.NameFlareSolverr}, {Service: "other", Key: secretKey}} {
+		s, err := solver.Open(cfg)
+		require.Error(t, err)
+		require.True(t, s == nil, "not even a typed nil")
+	}
+}
+
 func TestFlareSolverrsFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		reply reply

@@ -24,6 +24,8 @@ const (
 	NameAntiCaptcha      = "anti-captcha"
 	NameCapSolver        = "capsolver"
 	NameCapMonster       = "capmonster"
+	// NameFlareSolverr is for [Open] alone: it has no account.
+	NameFlareSolverr = "flaresolverr"
 )
 
 const (

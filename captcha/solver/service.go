@@ -48,6 +48,23 @@ func New(cfg Config) (*Service, error) {
 	return newService(cfg), nil
 }
 
+// Open is [New] for those who read the name of the service from a file: it knows
+// [NameFlareSolverr] too, of whose configuration only Name, URL and HTTP count.
+func Open(cfg Config) (captcha.Solver, error) {
+	if cfg.Service != NameFlareSolverr {
+		s, err := New(cfg)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	f, err := NewFlareSolverr(FlareConfig{Name: cfg.Name, URL: cfg.URL, HTTP: cfg.HTTP})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 func newService(cfg Config) *Service {
 	d := dialects[cfg.Service]
 	cfg.MinScore = cmp.Or(cfg.MinScore, DefaultMinScore)
