@@ -71,7 +71,7 @@ var codecs = conf.Codecs{
 	},
 	reflect.TypeFor[captcha.Solver](): {
 		Shape: reflect.TypeFor[solver.Config](),
-		Build: func(v any) (any, error) { return solver.New(v.(solver.Config)) },
+		Build: func(v any) (any, error) { return solver.Open(v.(solver.Config)) },
 	},
 	reflect.TypeFor[*tls.Config]():       {},
 	reflect.TypeFor[*net.Resolver]():     {},
@@ -89,15 +89,9 @@ type budgetShape struct {
 }
 
 func (s budgetShape) build() (*captcha.Budget, error) {
-	cfg := captcha.BudgetConfig{PerCall: s.PerCall, PerDomain: s.PerDomain, PerDay: s.PerDay, Total: s.Total}
-	if s.Ledger != "" {
-		ledger, err := captcha.OpenLedger(s.Ledger)
-		if err != nil {
-			return nil, err
-		}
-		cfg.Ledger = ledger
-	}
-	return captcha.NewBudget(cfg)
+	return captcha.NewBudget(captcha.BudgetConfig{
+		PerCall: s.PerCall, PerDomain: s.PerDomain, PerDay: s.PerDay, Total: s.Total, LedgerFile: s.Ledger,
+	})
 }
 
 var errMoney = errors.New(`want dollars like $2.50, or "off"`)
