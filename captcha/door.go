@@ -26,10 +26,9 @@ const (
 // was challenged, every answer judged.
 type door struct {
 	flow *flow
-	ctx  context.Context
 
-	mu   sync.Mutex
-	last *exchange
+	mu  sync.Mutex
+	all []*exchange
 }
 
 func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -37,31 +36,40 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := d.flow.send(req.Context(), req, e); err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	d.last = e
-	d.mu.Unlock()
+	d.enter(e)
 	return e.resp, nil
 }
 
-// seen returns what resp, a submitter's result, turned out to be.
-func (d *door) seen(ctx context.Context, resp *http.Response) *Challenge {
-	d.mu.Lock()
-	last := d.last
-	d.mu.Unlock()
-	if last != nil && last.resp == resp {
-		return last.challenge
-	}
-	return d.flow.judge(ctx, resp, d.flow.attempt.Exchanges()) // came another way
-}
-
-// exchange returns the exchange that ended in resp.
-func (d *door) exchange(resp *http.Response, c *Challenge) *exchange {
+func (d *door) enter(e *exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.last != nil && d.last.resp == resp {
-		return d.last
+	d.all = append(d.all, e)
+}
+
+// find returns the exchange that ended in resp; one of its own when resp came
+// another way.
+func (d *door) find(ctx context.Context, resp *http.Response) *exchange {
+	d.mu.Lock()
+	for _, e := range d.all {
+		if e.resp == resp {
+			d.mu.Unlock()
+			return e
+		}
 	}
-	return &exchange{resp: resp, challenge: c, cancel: func() {}}
+	d.mu.Unlock()
+	return &exchange{resp: resp, challenge: d.flow.judge(ctx, resp, d.flow.attempt.Exchanges()), cancel: func() {}}
+}
+
+// shut cuts off every exchange but the one that ended in resp: what was discarded
+// on the way and does not end by itself.
+func (d *door) shut(resp *http.Response) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.all {
+		if e.resp != resp {
+			e.cancel()
+		}
+	}
 }
 
 // visit fetches the page that a redirect to a challenge leads to, since only the
@@ -71,10 +79,11 @@ func (f *flow) visit(ctx context.Context, d *door) (gone bool, err error) {
 	if c.Status < 300 || c.Status > 399 || !sameSite(f.req.URL, c.URL) {
 		return false, nil
 	}
-	if _, err := d.RoundTrip(inner(ctx, f.req, c.URL)); err != nil {
+	resp, err := d.RoundTrip(inner(ctx, f.req, c.URL))
+	if err != nil {
 		return false, err
 	}
-	page := d.last
+	page := d.find(ctx, resp)
 	f.snippet = discard(page)
 	if page.challenge == nil {
 		return true, nil
@@ -126,7 +135,7 @@ func (f *flow) fetch(ctx context.Context, d *door, target *url.URL) (string, err
 	if err != nil {
 		return "", err
 	}
-	defer trip.Discard(resp, d.last.cancel)
+	defer trip.Discard(resp, d.find(ctx, resp).cancel)
 	picture, err := io.ReadAll(io.LimitReader(resp.Body, maxPicture+1))
 	switch {
 	case err != nil:

@@ -92,7 +92,6 @@ func (f *flow) putAside(e *exchange) *http.Response {
 // lift finds a way past the challenge and returns the response to the request.
 // It fails with an [*Error], or with the error of an exchange.
 func (f *flow) lift(ctx context.Context) (*http.Response, error) {
-	defer f.attempt.Pause()()
 	if !replayable(f.req) {
 		return nil, f.fail(ctx, ErrNotReplayable)
 	}
@@ -123,7 +122,7 @@ func (f *flow) lift(ctx context.Context) (*http.Response, error) {
 // that the visitor does not have yet, which it then gets.
 func (f *flow) recall(ctx context.Context) bool {
 	now, v := time.Now(), visitorOf(ctx, f.group.self)
-	key := v.egress() + " " + f.domain
+	key := f.clearanceKey(v)
 	if f.group.visitors.get(visitorKey(v, f.domain), now).lifted > f.sent {
 		return true
 	}
@@ -138,6 +137,10 @@ func (f *flow) recall(ctx context.Context) bool {
 	f.grant(v, c)
 	return true
 }
+
+// clearanceKey is what a clearance is good for. A domain may be many hosts, of
+// which each has cookies of its own.
+func (f *flow) clearanceKey(v visitor) string { return v.egress() + " " + f.req.URL.Host }
 
 func visitorKey(v visitor, domain string) string { return fmt.Sprintf("%p %s", v.id, domain) }
 
@@ -204,12 +207,15 @@ func ownShare(cause error) bool {
 	return errors.Is(cause, ErrSolves) || errors.As(cause, &over) && over.Cap == "PerCall"
 }
 
-// patience bounds how long a call waits for a solution. It honours the deprecated
-// Request.Cancel as well, which http.Client sets beside the deadline.
+// patience bounds how long a call waits for a solution, and stops the attempt's
+// clock meanwhile. It honours the deprecated Request.Cancel as well, which
+// http.Client sets beside the deadline.
 func (f *flow) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	cancel := context.CancelFunc(func() {})
+	cancel := f.attempt.Pause()
 	if f.settings.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(ctx, f.settings.Timeout)
+		bounded, stop := context.WithTimeout(ctx, f.settings.Timeout)
+		resume := cancel
+		ctx, cancel = bounded, func() { stop(); resume() }
 	}
 	if f.req.Cancel == nil { //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
 		return ctx, cancel

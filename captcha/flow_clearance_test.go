@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/captcha/solver"
+	"github.com/godwit-go/godwit/secret"
 	"github.com/godwit-go/godwit/trip"
 )
 
@@ -444,30 +446,78 @@ func TestAnErrorKeepsThePageAndTheVisitorToItself(t *testing.T) {
 	require.Equal(t, captcha.KindDataDome, failed.Challenge().Kind)
 }
 
-func TestSolvingStopsTheAttemptsClock(t *testing.T) {
+func TestSolvingStopsTheAttemptsClockAndExchangesDoNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		shop := cookieSeller("good")
+		shop, clock := cookieSeller("good"), new(clock)
 		answer := shop.solve
 		shop.solve = func(ctx context.Context, c *captcha.Challenge, env captcha.Env) (captcha.Solution, error) {
+			require.True(t, clock.paused)
 			time.Sleep(time.Minute)
 			return answer(ctx, c, env)
 		}
-		clock := &clock{since: time.Now()}
+		gate := cookieGate(captcha.KindDataDome)
+		pages := gate.answer
+		gate.answer = func(req *http.Request, body string) (int, string, http.Header, *captcha.Challenge) {
+			require.False(t, clock.paused, "an exchange that hangs has to be timed out")
+			return pages(req, body)
+		}
 		req, _ := as(identity("p1"), get(t, page))
 		trip.AttemptFrom(req.Context()).SetClock(clock)
-		resp, err := open(t, cookieGate(captcha.KindDataDome), config(t, shop)).RoundTrip(req)
+		resp, err := open(t, gate, config(t, shop)).RoundTrip(req)
 		require.Equal(t, content, body(t, resp, err))
-		require.Equal(t, time.Minute, clock.paused)
+		require.False(t, clock.paused)
+		require.Equal(t, 1, clock.pauses)
 	})
 }
 
 type clock struct {
-	since  time.Time
-	paused time.Duration
+	paused bool
+	pauses int
 }
 
-func (c *clock) Pause()  { c.since = time.Now() }
-func (c *clock) Resume() { c.paused += time.Since(c.since) }
+func (c *clock) Pause()  { c.paused = true; c.pauses++ }
+func (c *clock) Resume() { c.paused = false }
+
+func TestTheHostsOfADomainHaveClearancesOfTheirOwn(t *testing.T) {
+	gate := &site{answer: func(req *http.Request, _ string) (int, string, http.Header, *captcha.Challenge) {
+		if c, err := req.Cookie("clearance"); err == nil && c.Value == req.URL.Host {
+			return 200, content, nil, nil
+		}
+		return 403, robot, nil, &captcha.Challenge{Verdict: captcha.Challenged, Kind: captcha.KindAWSWAF, URL: req.URL, Status: 403}
+	}}
+	shop := &seller{name: "seller", price: price, solve: func(_ context.Context, c *captcha.Challenge, _ captcha.Env) (captcha.Solution, error) {
+		return captcha.Solution{Cookies: []*http.Cookie{{Name: "clearance", Value: c.URL.Host}}}, nil
+	}}
+	rt := open(t, gate, config(t, shop))
+	for range 3 {
+		for _, host := range []string{"a.shop.test", "b.shop.test"} {
+			req := get(t, "https://"+host+"/")
+			ctx, call := trip.Start(req, trip.Spec{Domain: "*.shop.test"})
+			ctx, a := call.StartAttempt(ctx)
+			a.Hold(identity("p1"), nil) // another identity each time
+			resp, err := rt.RoundTrip(req.WithContext(ctx))
+			require.Equal(t, content, body(t, resp, err))
+		}
+	}
+	require.Equal(t, 2, shop.sold())
+}
+
+func TestCloseLetsGoOfTheSolversConnections(t *testing.T) {
+	wire := new(idle)
+	s, err := solver.New(solver.Config{Service: solver.NameCapSolver, Key: secret.Explicit("k"), HTTP: wire})
+	require.NoError(t, err)
+	flare, err := solver.NewFlareSolverr(solver.FlareConfig{URL: "http://127.0.0.1:8191", HTTP: wire})
+	require.NoError(t, err)
+	rt, err := captcha.New(nil, captcha.Config{Solvers: []captcha.Solver{s, flare, cookieSeller("good")}})
+	require.NoError(t, err)
+	require.NoError(t, rt.Close())
+	require.Equal(t, 2, wire.closed)
+}
+
+type idle struct{ closed int }
+
+func (i *idle) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("closed") }
+func (i *idle) CloseIdleConnections()                           { i.closed++ }
 
 func TestANewConfigurationIsInForceForTheNextCall(t *testing.T) {
 	g, err := captcha.NewGroup(captcha.Config{})

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -355,4 +357,41 @@ func TestAUsersOwnSubmitterHasItsWay(t *testing.T) {
 			require.Equal(t, content, body(t, resp, err))
 		})
 	}
+}
+
+// tarpit is a body that gives a byte now and then, for as long as its exchange lives.
+type tarpit struct{ ctx context.Context }
+
+func (p tarpit) Read(b []byte) (int, error) {
+	timer := time.NewTimer(time.Minute)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		b[0] = '.'
+		return 1, nil
+	case <-p.ctx.Done():
+		return 0, p.ctx.Err()
+	}
+}
+
+func TestATarpitBehindTheFormHoldsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := &formGate{kind: captcha.KindRecaptchaV2, method: http.MethodPost, wants: url.Values{"g-recaptcha-response": {"T"}}}
+		web := gate.site()
+		var stuck context.Context
+		base := roundTripper(func(req *http.Request) (*http.Response, error) {
+			resp, err := web.RoundTrip(req)
+			if req.URL.Path == "/verify" {
+				stuck = req.Context()
+				resp.Body = io.NopCloser(tarpit{req.Context()})
+			}
+			return resp, err
+		})
+		start := time.Now()
+		req, _ := as(identity("p1"), get(t, page))
+		resp, err := open(t, base, config(t, tokenSeller(captcha.Solution{Token: "T"}))).RoundTrip(req)
+		require.Equal(t, content, body(t, resp, err))
+		require.Less(t, time.Since(start), time.Second)
+		require.Error(t, stuck.Err(), "it is cut off, not left to drip")
+	})
 }

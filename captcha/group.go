@@ -65,9 +65,14 @@ func (g *Group) Wrap(base http.RoundTripper) *Transport {
 	return &Transport{group: g, next: base}
 }
 
-// Close ends the reports to solvers that are under way, and waits for them.
-// Calls go on as before, without reports.
+// Close ends the reports to solvers that are under way, waits for them, and closes
+// the solvers' idle connections. Calls go on as before, without reports.
 func (g *Group) Close() error {
 	g.reports.close()
+	for _, s := range g.current.Load().Solvers {
+		if idle, ok := s.(interface{ CloseIdleConnections() }); ok {
+			idle.CloseIdleConnections()
+		}
+	}
 	return nil
 }

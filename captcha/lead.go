@@ -12,8 +12,9 @@ import (
 
 // lead lifts the challenge for all who wait for it: nothing is bought before it
 // is known that the answer can be handed in, and by whom.
-func (f *flow) lead(ctx context.Context) (*http.Response, error) {
-	door := &door{flow: f, ctx: ctx}
+func (f *flow) lead(ctx context.Context) (resp *http.Response, err error) {
+	door := &door{flow: f}
+	defer func() { door.shut(resp) }()
 	if gone, err := f.visit(ctx, door); err != nil || gone {
 		if err != nil {
 			return nil, err
@@ -27,14 +28,13 @@ func (f *flow) lead(ctx context.Context) (*http.Response, error) {
 	var answer Solution
 	var by Solver
 	if f.challenge.Kind != KindButton {
-		var err error
-		if err = f.illustrate(ctx, door); err != nil {
+		if err := f.illustrate(ctx, door); err != nil {
 			return nil, err
 		}
 		if answer, by, err = f.buy(ctx); err != nil {
 			return nil, f.fail(ctx, err)
 		}
-		if err = f.adopt(ctx, door, &answer); err != nil {
+		if err := f.adopt(ctx, door, &answer); err != nil {
 			return nil, f.fail(ctx, err)
 		}
 	}
@@ -94,16 +94,16 @@ func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Soluti
 			return nil, err
 		}
 		resp, got = e.resp, e.challenge
-		d.last = e
+		d.enter(e)
 	default:
-		got = d.seen(ctx, resp)
+		got = d.find(ctx, resp).challenge
 	}
 	now := time.Now()
 	switch {
 	case got != nil && got.Verdict == Challenged:
 		f.meet(ctx, got, resp, sent)
 		f.rejected(v, before, answer, by, now)
-		f.snippet = discard(d.exchange(resp, got))
+		f.snippet = discard(d.find(ctx, resp))
 		return nil, f.fail(ctx, ErrRejected)
 	case got == nil && resp.StatusCode < 500:
 		f.accepted(ctx, v, before, answer, by, now)
@@ -121,7 +121,7 @@ func (f *flow) accepted(ctx context.Context, v visitor, c *Challenge, answer Sol
 		if ua == "" {
 			ua = f.userAgent
 		}
-		g.clearances.add(v.egress()+" "+f.domain, newClearance(answer, ua, now, s.Clearance), now)
+		g.clearances.add(f.clearanceKey(v), newClearance(answer, ua, now, s.Clearance), now)
 	}
 	if by != nil {
 		g.reports.send(by, c, answer, true)

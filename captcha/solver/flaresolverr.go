@@ -76,6 +76,9 @@ func NewFlareSolverr(cfg FlareConfig) (*FlareSolverr, error) {
 	return &FlareSolverr{cfg: cfg, local: local(cfg.URL)}, nil
 }
 
+// CloseIdleConnections closes the connections that are not in use.
+func (f *FlareSolverr) CloseIdleConnections() { trip.CloseIdle(f.cfg.HTTP) }
+
 // Name returns the solver's name.
 func (f *FlareSolverr) Name() string { return f.cfg.Name }
 

@@ -85,6 +85,9 @@ func newService(cfg Config) *Service {
 	return s
 }
 
+// CloseIdleConnections closes the connections to the service that are not in use.
+func (s *Service) CloseIdleConnections() { trip.CloseIdle(s.http) }
+
 // Name returns the service's name.
 func (s *Service) Name() string { return s.name }
 
