@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,18 +56,24 @@ func TestChromiumSendsWhatTheGeneratorSays(t *testing.T) {
 				Languages: []string{"en-US", "en"}, DNT: set.dnt, ThirdPartyCookies: headers.CookiesBlocked,
 			}
 			visitAll(t, p, func(ctx context.Context, dir, url string, _ *capture, _ []string) *exec.Cmd {
-				prefs, err := json.Marshal(map[string]any{"enable_do_not_track": set.dnt})
-				require.NoError(t, err)
-				require.NoError(t, os.MkdirAll(filepath.Join(dir, "Default"), 0o700))
-				require.NoError(t, os.WriteFile(filepath.Join(dir, "Default", "Preferences"), prefs, 0o600))
-				return exec.CommandContext(ctx, "chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
-					"--disable-quic", "--no-first-run", "--disable-background-networking",
-					"--disable-component-update", "--disable-sync", "--ignore-certificate-errors", "--lang=en-US",
-					"--disable-popup-blocking", "--autoplay-policy=no-user-gesture-required",
-					"--host-resolver-rules=MAP *.test 127.0.0.1", "--user-data-dir="+dir, url)
+				return chromium(t, ctx, dir, url, set.dnt)
 			})
 		})
 	}
+}
+
+// chromium is the command of a headless Chromium that opens url.
+func chromium(t *testing.T, ctx context.Context, dir, url string, dnt bool) *exec.Cmd {
+	t.Helper()
+	prefs, err := json.Marshal(map[string]any{"enable_do_not_track": dnt})
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "Default"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Default", "Preferences"), prefs, 0o600))
+	return exec.CommandContext(ctx, "chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
+		"--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--ignore-certificate-errors", "--lang=en-US",
+		"--disable-popup-blocking", "--autoplay-policy=no-user-gesture-required",
+		"--host-resolver-rules=MAP *.test 127.0.0.1", "--user-data-dir="+dir, url)
 }
 
 func TestFirefoxSendsWhatTheGeneratorSays(t *testing.T) {
@@ -165,10 +172,31 @@ func visitAll(t *testing.T, p headers.Profile,
 	itinerary := newItinerary(tours, done)
 	srv.answer = itinerary.answer
 
+	drive(t, done, func(ctx context.Context) *exec.Cmd {
+		return command(ctx, scratch(t), itinerary.start(), srv, trusted)
+	})
+	compare(t, generator, itinerary, srv.requests())
+}
+
+// scratch is a directory for a browser's data. Unlike t.TempDir it does not mind
+// that the browser's last process may still be writing.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "godwit-browser-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// drive lets a browser run until done.
+func drive(t *testing.T, done <-chan struct{}, command func(context.Context) *exec.Cmd) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
 	defer cancel()
-	cmd := command(ctx, t.TempDir(), itinerary.start(), srv, trusted)
+	cmd := command(ctx)
 	cmd.WaitDelay = 5 * time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // with its helpers
 	if os.Getenv("BROWSER_LOG") != "" {
 		cmd.Stderr = os.Stderr
 	}
@@ -180,7 +208,6 @@ func visitAll(t *testing.T, p headers.Profile,
 	}
 	cancel()
 	_ = cmd.Wait() // it was killed
-	compare(t, generator, itinerary, srv.requests())
 }
 
 // compare holds each captured request against the generator's list.
@@ -251,7 +278,7 @@ func render(l headers.List, s headers.Situation) string {
 		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
 	}
 	out := unknowable.ReplaceAllString(b.String(), "$1: *")
-	if s.Importance == "" && s.Kind == headers.Image || s.Kind == headers.Font && !s.Preload {
+	if s.Importance != headers.High && s.Kind == headers.Image || s.Kind == headers.Font && !s.Preload {
 		out = layout.ReplaceAllString(out, "$1: *")
 	}
 	return out

@@ -67,8 +67,11 @@ func (g *Generator) fillBlinkMap(m *blinkMap, s *Situation, trusted, early bool)
 		if !trusted || s.FromWorker {
 			return
 		}
-		asked := s.mayAskHints()
-		for _, hint := range insertedHints {
+		asked, order := s.mayAskHints(), &insertedHints
+		if !m.rapid {
+			order = &oldInsertedHints
+		}
+		for _, hint := range order {
 			if value, ok := g.hinted(s, hint, asked); ok {
 				m.set(Field{hint, value})
 			}
