@@ -93,6 +93,10 @@ func TestAnAnswerIsHandedInWithTheFormOfItsKind(t *testing.T) {
 			wants:  "geetest_challenge=c&geetest_seccode=s&geetest_validate=v"},
 		"picture": {kind: captcha.KindImage, params: map[string]string{captcha.ParamResponseField: "field-keywords", captcha.ParamImage: "AA=="},
 			fields: []captcha.Field{{Name: "field-keywords"}}, answer: token, wants: "field-keywords=T"},
+		"picture with one empty field": {kind: captcha.KindImage, params: map[string]string{captcha.ParamImage: "AA=="},
+			fields: []captcha.Field{{Name: "amzn", Value: "x"}, {Name: "anything"}}, answer: token, wants: "amzn=x&anything=T"},
+		"picture with a field by name": {kind: captcha.KindImage, params: map[string]string{captcha.ParamImage: "AA=="},
+			fields: []captcha.Field{{Name: "comment"}, {Name: "CaptchaText"}}, answer: token, wants: "CaptchaText=T&comment="},
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+" by "+method, func(t *testing.T) {
@@ -160,6 +164,15 @@ func TestAFormThatLeadsToAnotherSiteIsNotFilledIn(t *testing.T) {
 		require.ErrorIs(t, err, captcha.ErrNoSubmitter, action)
 		require.Zero(t, shop.sold())
 	}
+}
+
+func TestAPictureWhoseFieldCannotBeToldIsNotBought(t *testing.T) {
+	shop := tokenSeller(captcha.Solution{Token: "T"})
+	gate := &formGate{kind: captcha.KindImage, fields: []captcha.Field{{Name: "a"}, {Name: "b"}}}
+	req, _ := as(identity("p1"), get(t, page))
+	_, err := open(t, gate.site(), config(t, shop)).RoundTrip(req)
+	require.ErrorIs(t, err, captcha.ErrNoSubmitter)
+	require.Zero(t, shop.sold())
 }
 
 func TestAButtonNeedsNeitherSolverNorBudget(t *testing.T) {

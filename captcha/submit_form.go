@@ -89,9 +89,31 @@ func answer(c *Challenge, s Solution) (url.Values, error) {
 	return values, nil
 }
 
-// imageField is the field that takes the text of the picture; empty when the page
-// does not tell.
-func imageField(c *Challenge) string { return c.Params[ParamResponseField] }
+// imageField is the field that takes the text of the picture: the one that the
+// page names, else the only one that is empty, else an empty one by its name.
+// Empty when it cannot be told.
+func imageField(c *Challenge) string {
+	if own := c.Params[ParamResponseField]; own != "" {
+		return own
+	}
+	var empty []string
+	for _, f := range c.Form.Fields {
+		if f.Value == "" {
+			empty = append(empty, f.Name)
+		}
+	}
+	if len(empty) == 1 {
+		return empty[0]
+	}
+	for _, part := range [...]string{"captcha", "keyword", "answer", "code"} {
+		for _, name := range empty {
+			if strings.Contains(strings.ToLower(name), part) {
+				return name
+			}
+		}
+	}
+	return ""
+}
 
 // formRequest is what a browser sends when the form is submitted.
 func formRequest(ctx context.Context, orig *http.Request, c *Challenge, values url.Values) *http.Request {
