@@ -29,7 +29,9 @@ type Catalog struct {
 }
 
 // Catalogue returns the built-in catalogue. It is read-only and shared.
-var Catalogue = sync.OnceValue(func() *Catalog {
+func Catalogue() *Catalog { return builtIn() }
+
+var builtIn = sync.OnceValue(func() *Catalog {
 	c := new(Catalog)
 	for file, data := range map[string]*familyData{"chromium": &c.chromium, "firefox": &c.firefox, "webkit": &c.webkit} {
 		raw, err := catalogFiles.ReadFile("catalog/" + file + ".json")

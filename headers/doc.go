@@ -2,8 +2,9 @@
 // which values, in which order and spelling. It also decodes the bodies that come
 // back, see [Decoder].
 //
-//	client := &http.Client{Transport: transport}
 //	transport, err := headers.New(nil, headers.Config{})
+//	…
+//	client := &http.Client{Transport: transport}
 //
 // The engine is a pure function: [Generate] turns a [Profile] (Chrome 156 on
 // Windows) and a [Situation] (a script of that page asks for this image) into the
