@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -152,11 +151,8 @@ func formatOf(header http.Header) format {
 	if ct == "" {
 		return unknownFormat
 	}
-	kind, _, err := mime.ParseMediaType(ct)
-	if err != nil {
-		kind, _, _ = strings.Cut(strings.ToLower(ct), ";")
-		kind = strings.TrimSpace(kind)
-	}
+	kind, _, _ := strings.Cut(ct, ";") // parameters matter no more than whether they are valid
+	kind = strings.ToLower(strings.TrimSpace(kind))
 	switch {
 	case kind == "text/html", kind == "application/xhtml+xml":
 		return htmlFormat

@@ -57,7 +57,7 @@ func (d *door) find(ctx context.Context, resp *http.Response) *exchange {
 		}
 	}
 	d.mu.Unlock()
-	return &exchange{resp: resp, challenge: d.flow.judge(ctx, resp, d.flow.attempt.Exchanges()), cancel: func() {}}
+	return &exchange{resp: resp, challenge: d.flow.judge(ctx, resp, d.flow.attempt.Exchanges())}
 }
 
 // shut cuts off every exchange but the one that ended in resp: what was discarded

@@ -31,7 +31,8 @@ func (d *Detector) Inspect(resp *http.Response) (*Challenge, error) {
 	if found = merge(head, found); found.Verdict == None {
 		return nil, err
 	}
-	return &found, err
+	judged := found // only what was found goes to the heap
+	return &judged, err
 }
 
 func (d *Detector) inspectBody(p *Page, resp *http.Response) (Challenge, error) {

@@ -63,24 +63,27 @@ func (t *Transport) Close() error { return t.group.Close() }
 type exchange struct {
 	resp      *http.Response
 	challenge *Challenge // nil for content
-	cancel    context.CancelFunc
+	ctx       cutoff
 }
 
 // BodyEnded implements [trip.BodyWatcher].
 func (e *exchange) BodyEnded(error) { e.cancel() }
 
+// cancel cuts the exchange off, be it on the wire or its body being read.
+func (e *exchange) cancel() { e.ctx.cut() }
+
 // send puts req on the wire as the visitor of the attempt, and judges the answer,
 // both of which it enters into e.
 func (f *flow) send(ctx context.Context, req *http.Request, e *exchange) error {
-	ctx, cancel := context.WithCancel(ctx)
-	e.cancel = cancel
+	e.ctx.Context = ctx
+	ctx = &e.ctx
 	out := req.WithContext(ctx)
 	v := visitorOf(ctx, f.group.self)
 	v.dress(out, f.domain)
 	before := f.attempt.Exchanges()
 	resp, err := f.next.RoundTrip(out)
 	if err != nil {
-		cancel()
+		e.cancel()
 		return err
 	}
 	e.resp = resp
