@@ -14,13 +14,6 @@ import (
 	"github.com/godwit-go/godwit/trip"
 )
 
-func day(t *testing.T, s string) time.Time {
-	t.Helper()
-	at, err := time.Parse(time.RFC3339, s)
-	require.NoError(t, err)
-	return at
-}
-
 func TestABudgetWithoutAnEndHasToBeAskedFor(t *testing.T) {
 	_, err := captcha.NewBudget(captcha.BudgetConfig{PerCall: trip.Dollar})
 	require.EqualError(t, err, "PerDomain, PerDay, Total: all 0, want a cap, or -1 for unlimited spending")

@@ -105,6 +105,10 @@ func (f *flow) lift(ctx context.Context) (*http.Response, error) {
 		}
 		key := flightKey{visitorOf(ctx, f.group.self).id, f.domain}
 		flight, leads := f.group.flights.join(key)
+		if leads && f.overtaken(ctx) { // by the one who landed just now
+			f.group.flights.land(key, flight, nil)
+			continue
+		}
 		if leads {
 			resp, err := f.lead(ctx)
 			f.group.flights.land(key, flight, err)
@@ -121,11 +125,11 @@ func (f *flow) lift(ctx context.Context) (*http.Response, error) {
 // solve: somebody solved since it was sent, or earned a clearance for this egress
 // that the visitor does not have yet, which it then gets.
 func (f *flow) recall(ctx context.Context) bool {
-	now, v := time.Now(), visitorOf(ctx, f.group.self)
-	key := f.clearanceKey(v)
-	if f.group.visitors.get(visitorKey(v, f.domain), now).lifted > f.sent {
+	if f.overtaken(ctx) {
 		return true
 	}
+	now, v := time.Now(), visitorOf(ctx, f.group.self)
+	key := f.clearanceKey(v)
 	c, ok := f.group.clearances.find(key, f.userAgent, now)
 	if !ok {
 		return false
@@ -136,6 +140,13 @@ func (f *flow) recall(ctx context.Context) bool {
 	}
 	f.grant(v, c)
 	return true
+}
+
+// overtaken tells whether the visitor's challenge was lifted after the request
+// that met it was sent.
+func (f *flow) overtaken(ctx context.Context) bool {
+	key := visitorKey(visitorOf(ctx, f.group.self), f.domain)
+	return f.group.visitors.get(key, time.Now()).lifted > f.sent
 }
 
 // clearanceKey is what a clearance is good for. A domain may be many hosts, of
@@ -217,13 +228,15 @@ func (f *flow) patience(ctx context.Context) (context.Context, context.CancelFun
 		resume := cancel
 		ctx, cancel = bounded, func() { stop(); resume() }
 	}
-	if f.req.Cancel == nil { //nolint:staticcheck // deprecated, yet set by http.Client.Timeout
+	//lint:ignore SA1019 deprecated, yet set by http.Client.Timeout
+	canceled := f.req.Cancel
+	if canceled == nil {
 		return ctx, cancel
 	}
 	ctx, giveUp := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-f.req.Cancel: //nolint:staticcheck // as above
+		case <-canceled:
 			giveUp()
 		case <-ctx.Done():
 		}

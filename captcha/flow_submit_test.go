@@ -83,20 +83,30 @@ func TestAnAnswerIsHandedInWithTheFormOfItsKind(t *testing.T) {
 		"hcaptcha":        {kind: captcha.KindHCaptcha, answer: token, wants: "csrf=a%26b&g-recaptcha-response=T&h-captcha-response=T&id=1&id=2"},
 		"turnstile":       {kind: captcha.KindTurnstile, answer: token, wants: "cf-turnstile-response=T&csrf=a%26b&id=1&id=2"},
 		"turnstile named": {kind: captcha.KindTurnstile, params: map[string]string{captcha.ParamResponseField: "tok"}, answer: token, wants: "csrf=a%26b&id=1&id=2&tok=T"},
-		"turnstile in compatibility mode": {kind: captcha.KindTurnstile, fields: []captcha.Field{{Name: "g-recaptcha-response"}}, answer: token,
-			wants: "cf-turnstile-response=T&g-recaptcha-response=T"},
+		"turnstile in compatibility mode": {
+			kind: captcha.KindTurnstile, fields: []captcha.Field{{Name: "g-recaptcha-response"}}, answer: token,
+			wants: "cf-turnstile-response=T&g-recaptcha-response=T",
+		},
 		"friendly": {kind: captcha.KindFriendly, fields: []captcha.Field{}, answer: token, wants: "frc-captcha-response=T&frc-captcha-solution=T"},
 		"yandex":   {kind: captcha.KindYandex, fields: []captcha.Field{}, answer: token, wants: "smart-token=T"},
 		"arkose":   {kind: captcha.KindFunCaptcha, fields: []captcha.Field{}, answer: token, wants: "fc-token=T&verification-token=T"},
-		"geetest": {kind: captcha.KindGeeTestV3, fields: []captcha.Field{},
+		"geetest": {
+			kind: captcha.KindGeeTestV3, fields: []captcha.Field{},
 			answer: captcha.Solution{Fields: map[string]string{"geetest_challenge": "c", "geetest_validate": "v", "geetest_seccode": "s"}},
-			wants:  "geetest_challenge=c&geetest_seccode=s&geetest_validate=v"},
-		"picture": {kind: captcha.KindImage, params: map[string]string{captcha.ParamResponseField: "field-keywords", captcha.ParamImage: "AA=="},
-			fields: []captcha.Field{{Name: "field-keywords"}}, answer: token, wants: "field-keywords=T"},
-		"picture with one empty field": {kind: captcha.KindImage, params: map[string]string{captcha.ParamImage: "AA=="},
-			fields: []captcha.Field{{Name: "amzn", Value: "x"}, {Name: "anything"}}, answer: token, wants: "amzn=x&anything=T"},
-		"picture with a field by name": {kind: captcha.KindImage, params: map[string]string{captcha.ParamImage: "AA=="},
-			fields: []captcha.Field{{Name: "comment"}, {Name: "CaptchaText"}}, answer: token, wants: "CaptchaText=T&comment="},
+			wants:  "geetest_challenge=c&geetest_seccode=s&geetest_validate=v",
+		},
+		"picture": {
+			kind: captcha.KindImage, params: map[string]string{captcha.ParamResponseField: "field-keywords", captcha.ParamImage: "AA=="},
+			fields: []captcha.Field{{Name: "field-keywords"}}, answer: token, wants: "field-keywords=T",
+		},
+		"picture with one empty field": {
+			kind: captcha.KindImage, params: map[string]string{captcha.ParamImage: "AA=="},
+			fields: []captcha.Field{{Name: "amzn", Value: "x"}, {Name: "anything"}}, answer: token, wants: "amzn=x&anything=T",
+		},
+		"picture with a field by name": {
+			kind: captcha.KindImage, params: map[string]string{captcha.ParamImage: "AA=="},
+			fields: []captcha.Field{{Name: "comment"}, {Name: "CaptchaText"}}, answer: token, wants: "CaptchaText=T&comment=",
+		},
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+" by "+method, func(t *testing.T) {

@@ -105,6 +105,7 @@ func (s *seller) Name() string                       { return s.name }
 func (s *seller) Price(*captcha.Challenge) trip.USD  { return s.price }
 func (s *seller) Supports(c *captcha.Challenge) bool { return s.refuses == nil || !s.refuses(c) }
 func (s *seller) sold() int                          { s.mu.Lock(); defer s.mu.Unlock(); return s.asked }
+
 func (s *seller) Solve(ctx context.Context, c *captcha.Challenge, env captcha.Env) (captcha.Solution, error) {
 	s.mu.Lock()
 	s.asked++

@@ -135,10 +135,12 @@ func formRequest(ctx context.Context, orig *http.Request, c *Challenge, values u
 // is not about the original page alone.
 func inner(ctx context.Context, orig *http.Request, target *url.URL) *http.Request {
 	req := (&http.Request{
-		Method: http.MethodGet, URL: target, Host: "",
+		Method: http.MethodGet, URL: target,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: orig.Header.Clone(), Cancel: orig.Cancel, //nolint:staticcheck // http.Client.Timeout sets it
+		Header: orig.Header.Clone(),
 	}).WithContext(ctx)
+	//lint:ignore SA1019 deprecated, yet set by http.Client.Timeout
+	req.Cancel = orig.Cancel
 	if req.Header == nil {
 		req.Header = make(http.Header)
 	}

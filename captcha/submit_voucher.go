@@ -38,7 +38,9 @@ func redeemVoucher(ctx context.Context, rt http.RoundTripper, orig *http.Request
 		return nil, err
 	}
 	// The endpoint is another host's: it gets none of the caller's header.
-	req := inner(ctx, &http.Request{Cancel: orig.Cancel}, endpoint) //nolint:staticcheck // http.Client.Timeout sets it
+	bare := *orig
+	bare.Header = nil
+	req := inner(ctx, &bare, endpoint)
 	if ua := orig.Header.Get("User-Agent"); ua != "" {
 		req.Header.Set("User-Agent", ua)
 	}

@@ -1,9 +1,8 @@
 package solver
 
 import (
-	"time"
-
 	"net/http"
+	"time"
 
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/trip"

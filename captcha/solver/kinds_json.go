@@ -40,9 +40,13 @@ var (
 		field{"data", captcha.ParamBlob, blob})
 	picture = []field{
 		{"body", captcha.ParamImage, text},
-		{"phrase", ParamPhrase, yes}, {"case", ParamCase, yes}, {"math", ParamMath, yes},
-		{"numeric", ParamNumeric, integer}, {"minLength", ParamMinLength, integer},
-		{"maxLength", ParamMaxLength, integer}, {"comment", ParamComment, text},
+		{"phrase", ParamPhrase, yes},
+		{"case", ParamCase, yes},
+		{"math", ParamMath, yes},
+		{"numeric", ParamNumeric, integer},
+		{"minLength", ParamMinLength, integer},
+		{"maxLength", ParamMaxLength, integer},
+		{"comment", ParamComment, text},
 	}
 	awsFields = with(site,
 		field{"iv", captcha.ParamIV, text}, field{"context", captcha.ParamContext, text},
@@ -76,8 +80,10 @@ func languagePool(a *asked, t *Task) {
 var twoCaptchaKinds = map[captcha.Kind]kind{
 	captcha.KindRecaptchaV2:          {typ: "RecaptchaV2Task", free: "RecaptchaV2TaskProxyless", fields: with(recaptchaV2, visitorFields...), needs: []source{fromKey}},
 	captcha.KindRecaptchaV2Invisible: {typ: "RecaptchaV2Task", free: "RecaptchaV2TaskProxyless", fields: with(recaptchaV2, visitorFields...), needs: []source{fromKey}},
-	captcha.KindRecaptchaV2Enterprise: {typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
-		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS},
+	captcha.KindRecaptchaV2Enterprise: {
+		typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
+		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS,
+	},
 	captcha.KindRecaptchaV3:           {free: "RecaptchaV3TaskProxyless", fields: recaptchaV3, needs: []source{fromKey}},
 	captcha.KindRecaptchaV3Enterprise: {free: "RecaptchaV3TaskProxyless", fields: recaptchaV3Enterprise, needs: []source{fromKey}, adjust: truthful},
 	captcha.KindHCaptcha:              {typ: "HCaptchaTask", free: "HCaptchaTaskProxyless", fields: with(hcaptcha, agentField...), needs: []source{fromKey}, adjust: payloadRQ},
@@ -102,8 +108,10 @@ var twoCaptchaKinds = map[captcha.Kind]kind{
 var antiCaptchaKinds = map[captcha.Kind]kind{
 	captcha.KindRecaptchaV2:          {typ: "RecaptchaV2Task", free: "RecaptchaV2TaskProxyless", fields: recaptchaV2, proxy: visitorFields, needs: []source{fromKey}},
 	captcha.KindRecaptchaV2Invisible: {typ: "RecaptchaV2Task", free: "RecaptchaV2TaskProxyless", fields: recaptchaV2, proxy: visitorFields, needs: []source{fromKey}},
-	captcha.KindRecaptchaV2Enterprise: {typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
-		fields: recaptchaV2Enterprise, proxy: visitorFields, needs: []source{fromKey}, adjust: payloadS},
+	captcha.KindRecaptchaV2Enterprise: {
+		typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
+		fields: recaptchaV2Enterprise, proxy: visitorFields, needs: []source{fromKey}, adjust: payloadS,
+	},
 	captcha.KindRecaptchaV3:           twoCaptchaKinds[captcha.KindRecaptchaV3],
 	captcha.KindRecaptchaV3Enterprise: twoCaptchaKinds[captcha.KindRecaptchaV3Enterprise],
 	captcha.KindHCaptcha:              {typ: "HCaptchaTask", free: "HCaptchaTaskProxyless", fields: hcaptcha, proxy: visitorFields, needs: []source{fromKey}, adjust: payloadRQ},
@@ -111,8 +119,10 @@ var antiCaptchaKinds = map[captcha.Kind]kind{
 	captcha.KindTurnstile: {typ: "TurnstileTask", free: "TurnstileTaskProxyless", needs: []source{fromKey}, fields: with(site,
 		field{"action", fromAction, text}, field{"cData", fromCData, text}, field{"chlPageData", ParamPageData, text})},
 	captcha.KindGeeTestV3: twoCaptchaKinds[captcha.KindGeeTestV3],
-	captcha.KindGeeTestV4: {typ: "GeeTestTask", free: "GeeTestTaskProxyless", needs: []source{captcha.ParamCaptchaID},
-		fields: with(where, field{"gt", captcha.ParamCaptchaID, text}), adjust: versionFour},
+	captcha.KindGeeTestV4: {
+		typ: "GeeTestTask", free: "GeeTestTaskProxyless", needs: []source{captcha.ParamCaptchaID},
+		fields: with(where, field{"gt", captcha.ParamCaptchaID, text}), adjust: versionFour,
+	},
 	captcha.KindFunCaptcha: {typ: "FunCaptchaTask", free: "FunCaptchaTaskProxyless", fields: funcaptcha, proxy: agentField, needs: []source{fromKey}},
 	captcha.KindImage:      twoCaptchaKinds[captcha.KindImage],
 	captcha.KindAWSWAF:     {typ: "AmazonTask", free: "AmazonTaskProxyless", fields: awsFields, needs: []source{fromKey}},
@@ -127,8 +137,10 @@ func versionFour(_ *asked, t *Task) { t.Fields["version"] = 4 }
 var capSolverKinds = map[captcha.Kind]kind{
 	captcha.KindRecaptchaV2:          {typ: "ReCaptchaV2Task", free: "ReCaptchaV2TaskProxyLess", fields: with(recaptchaV2, visitorFields...), needs: []source{fromKey}},
 	captcha.KindRecaptchaV2Invisible: {typ: "ReCaptchaV2Task", free: "ReCaptchaV2TaskProxyLess", fields: with(recaptchaV2, visitorFields...), needs: []source{fromKey}},
-	captcha.KindRecaptchaV2Enterprise: {typ: "ReCaptchaV2EnterpriseTask", free: "ReCaptchaV2EnterpriseTaskProxyLess",
-		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS},
+	captcha.KindRecaptchaV2Enterprise: {
+		typ: "ReCaptchaV2EnterpriseTask", free: "ReCaptchaV2EnterpriseTaskProxyLess",
+		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS,
+	},
 	captcha.KindRecaptchaV3:           {typ: "ReCaptchaV3Task", free: "ReCaptchaV3TaskProxyLess", fields: recaptchaV3, needs: []source{fromKey}},
 	captcha.KindRecaptchaV3Enterprise: {typ: "ReCaptchaV3EnterpriseTask", free: "ReCaptchaV3EnterpriseTaskProxyLess", fields: recaptchaV3, needs: []source{fromKey}},
 	captcha.KindTurnstile: {free: "AntiTurnstileTaskProxyLess", fields: site, needs: []source{fromKey}, adjust: func(a *asked, t *Task) {
@@ -139,10 +151,14 @@ var capSolverKinds = map[captcha.Kind]kind{
 		}
 	}},
 	captcha.KindGeeTestV3: {typ: "GeeTestTask", free: "GeeTestTaskProxyLess", fields: geetestV3, needs: []source{captcha.ParamGT, captcha.ParamChallenge}},
-	captcha.KindGeeTestV4: {typ: "GeeTestTask", free: "GeeTestTaskProxyLess", needs: []source{captcha.ParamCaptchaID},
-		fields: with(where, field{"captchaId", captcha.ParamCaptchaID, text})},
-	captcha.KindImage: {free: "ImageToTextTask", needs: []source{captcha.ParamImage},
-		fields: []field{{"websiteURL", fromURL, text}, {"body", captcha.ParamImage, text}}},
+	captcha.KindGeeTestV4: {
+		typ: "GeeTestTask", free: "GeeTestTaskProxyLess", needs: []source{captcha.ParamCaptchaID},
+		fields: with(where, field{"captchaId", captcha.ParamCaptchaID, text}),
+	},
+	captcha.KindImage: {
+		free: "ImageToTextTask", needs: []source{captcha.ParamImage},
+		fields: []field{{"websiteURL", fromURL, text}, {"body", captcha.ParamImage, text}},
+	},
 	captcha.KindDataDome: {typ: "DatadomeSliderTask", needs: []source{captcha.ParamCaptchaURL}, fields: with(where,
 		field{"captchaUrl", captcha.ParamCaptchaURL, text}, field{"userAgent", fromAgent, text})},
 	captcha.KindAWSWAF: {typ: "AntiAwsWafTask", free: "AntiAwsWafTaskProxyLess", fields: with(where,
@@ -156,8 +172,10 @@ var capSolverKinds = map[captcha.Kind]kind{
 var capMonsterKinds = map[captcha.Kind]kind{
 	captcha.KindRecaptchaV2:          twoCaptchaKinds[captcha.KindRecaptchaV2],
 	captcha.KindRecaptchaV2Invisible: twoCaptchaKinds[captcha.KindRecaptchaV2Invisible],
-	captcha.KindRecaptchaV2Enterprise: {typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
-		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS},
+	captcha.KindRecaptchaV2Enterprise: {
+		typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
+		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS,
+	},
 	captcha.KindRecaptchaV3:           {free: "RecaptchaV3TaskProxyless", fields: recaptchaV3, needs: []source{fromKey}},
 	captcha.KindRecaptchaV3Enterprise: {free: "RecaptchaV3EnterpriseTask", fields: recaptchaV3, needs: []source{fromKey}},
 	captcha.KindTurnstile: {typ: "TurnstileTask", free: "TurnstileTaskProxyless", needs: []source{fromKey}, fields: with(site,
@@ -171,18 +189,24 @@ var capMonsterKinds = map[captcha.Kind]kind{
 		t.Fields["htmlPageBase64"] = pageBase64(a)
 	}},
 	captcha.KindGeeTestV3: twoCaptchaKinds[captcha.KindGeeTestV3],
-	captcha.KindGeeTestV4: {typ: "GeeTestTask", free: "GeeTestTaskProxyless", needs: []source{captcha.ParamCaptchaID},
-		fields: with(where, field{"gt", captcha.ParamCaptchaID, text}), adjust: versionFour},
+	captcha.KindGeeTestV4: {
+		typ: "GeeTestTask", free: "GeeTestTaskProxyless", needs: []source{captcha.ParamCaptchaID},
+		fields: with(where, field{"gt", captcha.ParamCaptchaID, text}), adjust: versionFour,
+	},
 	captcha.KindFunCaptcha: {typ: "FunCaptchaTask", free: "FunCaptchaTaskProxyless", fields: funcaptcha, needs: []source{fromKey}},
-	captcha.KindImage: {free: "ImageToTextTask", needs: []source{captcha.ParamImage},
-		fields: []field{{"body", captcha.ParamImage, text}, {"numeric", ParamNumeric, integer}, {"math", ParamMath, yes}, {"case", ParamCase, yes}}},
+	captcha.KindImage: {
+		free: "ImageToTextTask", needs: []source{captcha.ParamImage},
+		fields: []field{{"body", captcha.ParamImage, text}, {"numeric", ParamNumeric, integer}, {"math", ParamMath, yes}, {"case", ParamCase, yes}},
+	},
 	captcha.KindDataDome: {typ: "CustomTask", needs: []source{captcha.ParamCaptchaURL}, fields: with(where, agentField...), adjust: func(a *asked, t *Task) {
 		custom(t, "DataDome", map[string]any{
 			"captchaUrl": a.Params[captcha.ParamCaptchaURL], "datadomeCookie": cookiesNamed(a, "datadome"),
 		})
 	}},
-	captcha.KindAWSWAF: {typ: "AmazonTask", free: "AmazonTaskProxyless", needs: []source{fromKey},
-		fields: with(awsFields, field{"userAgent", fromAgent, text}), adjust: func(_ *asked, t *Task) { t.Fields["cookieSolution"] = true }},
+	captcha.KindAWSWAF: {
+		typ: "AmazonTask", free: "AmazonTaskProxyless", needs: []source{fromKey},
+		fields: with(awsFields, field{"userAgent", fromAgent, text}), adjust: func(_ *asked, t *Task) { t.Fields["cookieSolution"] = true },
+	},
 	captcha.KindImperva: {typ: "CustomTask", needs: []source{ParamScriptURL}, fields: with(where, agentField...), adjust: func(a *asked, t *Task) {
 		custom(t, "Imperva", map[string]any{
 			"incapsulaScriptUrl": a.Params[ParamScriptURL], "incapsulaCookies": cookiesNamed(a, "incap_ses_", "visid_incap_"),

@@ -7,7 +7,9 @@ var (
 	legacyWhere  = []field{{"pageurl", fromURL, text}}
 	legacySite   = []field{{"sitekey", fromKey, text}, {"pageurl", fromURL, text}}
 	legacyGoogle = []field{
-		{"googlekey", fromKey, text}, {"pageurl", fromURL, text}, {"domain", ParamAPIDomain, text},
+		{"googlekey", fromKey, text},
+		{"pageurl", fromURL, text},
+		{"domain", ParamAPIDomain, text},
 		{"data-s", captcha.ParamDataS, text},
 	}
 	legacyV2 = with(legacyGoogle,
@@ -16,9 +18,15 @@ var (
 	legacyV3 = with(legacyGoogle,
 		field{"version", "v3", constant}, field{"action", fromAction, text}, field{"min_score", ParamMinScore, decimal})
 	legacyPicture = []field{
-		{"body", captcha.ParamImage, text}, {"phrase", ParamPhrase, flag}, {"regsense", ParamCase, flag},
-		{"numeric", ParamNumeric, integer}, {"calc", ParamMath, flag}, {"min_len", ParamMinLength, integer},
-		{"max_len", ParamMaxLength, integer}, {"language", ParamAlphabet, integer}, {"lang", ParamLanguage, text},
+		{"body", captcha.ParamImage, text},
+		{"phrase", ParamPhrase, flag},
+		{"regsense", ParamCase, flag},
+		{"numeric", ParamNumeric, integer},
+		{"calc", ParamMath, flag},
+		{"min_len", ParamMinLength, integer},
+		{"max_len", ParamMaxLength, integer},
+		{"language", ParamAlphabet, integer},
+		{"lang", ParamLanguage, text},
 		{"textinstructions", ParamComment, text},
 	}
 )
