@@ -34,7 +34,7 @@ func (c *classify) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	a.Report(o, resp, err)
 	if c.observer != nil {
-		c.observer.Observe(ctx, &trip.ExchangeDone{Attempt: a, Outcome: o, Duration: time.Since(start)})
+		c.observer.Observe(ctx, a.ExchangeDone(o, time.Since(start)))
 	}
 	return resp, err
 }

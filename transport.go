@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/net/idna"
 
@@ -71,7 +70,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	req, cancel := chain.bounded(req)
 	ctx, call := trip.Start(req, spec)
 	resp, err := chain.entry.RoundTrip(req.WithContext(ctx))
-	a.observer.Observe(ctx, callDone(call, req, resp, err))
+	a.observer.Observe(ctx, call.Done(req.Method, resp, err))
 	if err != nil {
 		cancel()
 		s := call.Summary()
@@ -84,25 +83,6 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		trip.OnBodyEnd(resp, func(error) { cancel() })
 	}
 	return resp, nil
-}
-
-func callDone(call *trip.Call, req *http.Request, resp *http.Response, err error) *trip.CallDone {
-	done := &trip.CallDone{
-		Call:     call,
-		Method:   req.Method,
-		Verdict:  trip.Local,
-		Duration: time.Since(call.Started()),
-		Err:      err,
-	}
-	if a := call.Attempt(); a != nil {
-		o := a.Outcome()
-		done.Verdict, done.Attempts = o.Verdict, a.Number()
-	}
-	if resp != nil {
-		done.Status = resp.StatusCode
-	}
-	done.Cost = call.Cost()
-	return done
 }
 
 // Client returns an http.Client that uses t. It has no Jar, since the identities

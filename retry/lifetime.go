@@ -28,7 +28,8 @@ type lifetime struct {
 	ended    chan struct{}
 	deadline time.Time // of the attempt; zero means none
 	timer    *time.Timer
-	paused   time.Duration // what was left of the time when the clock stopped; 0 while it runs
+	pauses   int           // so many want the clock to stand still
+	paused   time.Duration // what was left of the time when it stopped; 0 while it runs
 	unfollow func() bool
 	after    *follower // those to tell, newest first
 	returned bool      // to the caller: the lease goes back when the body is over
@@ -206,6 +207,7 @@ func (l *lifetime) handOver() {
 func (l *lifetime) Pause() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.pauses++
 	if l.deadline.IsZero() || l.err != nil || l.paused > 0 {
 		return
 	}
@@ -215,11 +217,11 @@ func (l *lifetime) Pause() {
 	}
 }
 
-// Resume lets the attempt's clock run on.
+// Resume lets the attempt's clock run on, unless others still want it to stand still.
 func (l *lifetime) Resume() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.paused == 0 || l.err != nil {
+	if l.pauses--; l.pauses > 0 || l.paused == 0 || l.err != nil {
 		return
 	}
 	l.deadline = time.Now().Add(l.paused)

@@ -263,6 +263,37 @@ func TestSolvingAChallengeStopsTheClock(t *testing.T) {
 	})
 }
 
+// A limit's queue pauses the clock too, and may be stood in while a challenge is
+// being solved.
+func TestTheClockStandsStillUntilTheLastPauseIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &target{answer: func(_ int, req *http.Request) (*http.Response, error) {
+			ctx := req.Context()
+			time.Sleep(20 * s)
+			a := trip.AttemptFrom(ctx)
+			solve := a.Pause()
+			for range 2 {
+				wait := a.Pause()
+				time.Sleep(time.Hour)
+				wait()
+			}
+			overlapping := a.Pause()
+			time.Sleep(time.Hour)
+			require.NoError(t, ctx.Err(), "the outer pause is not over")
+			solve()
+			time.Sleep(time.Hour)
+			require.NoError(t, ctx.Err(), "nor is the one that overlaps it")
+			overlapping()
+			resumed := time.Now()
+			<-ctx.Done()
+			require.Equal(t, 10*s, time.Since(resumed))
+			return nil, ctx.Err()
+		}}
+		_, err := build(t, target, func(c *retry.Config) { c.MaxAttempts = 1 }).RoundTrip(get(t))
+		require.ErrorIs(t, err, retry.ErrAttemptTimeout)
+	})
+}
+
 // opaque is a context that the context package can only follow by a goroutine.
 type opaque struct {
 	context.Context

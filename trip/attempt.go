@@ -3,6 +3,7 @@ package trip
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -25,6 +26,7 @@ type Attempt struct {
 	concluded bool
 	released  bool
 	end       time.Time
+	told      ExchangeDone // of the first exchange: most attempts have no other
 }
 
 // Holder is what an attempt holds until it is over: the lease of its identity.
@@ -38,8 +40,8 @@ type Holder interface {
 	Release(bodyErr error)
 }
 
-// Clock is what bounds the time of an attempt. Its methods are not called
-// concurrently.
+// Clock is what bounds the time of an attempt. Several may pause it, one within
+// the other or side by side: it runs on when as many have resumed it.
 type Clock interface {
 	Pause()
 	Resume()
@@ -97,9 +99,10 @@ func (a *Attempt) SetClock(c Clock) {
 	a.clock = c
 }
 
-// Pause stops the attempt's clock until resume is called, once: solving a
-// challenge takes a minute and more, which does not make the exchanges slow. The
-// caller's own deadline runs on. Without a clock it does nothing.
+// Pause stops the attempt's clock until resume is called: solving a challenge
+// takes a minute and more, which does not make the exchanges slow. Pauses may
+// overlap; the clock stands still until the last is over. The caller's own
+// deadline runs on. Without a clock it does nothing.
 func (a *Attempt) Pause() (resume func()) {
 	a.call.mu.Lock()
 	c := a.clock
@@ -108,7 +111,7 @@ func (a *Attempt) Pause() (resume func()) {
 		return func() {}
 	}
 	c.Pause()
-	return c.Resume
+	return sync.OnceFunc(c.Resume)
 }
 
 // Outcome returns the outcome of the newest exchange, or of the whole attempt
@@ -133,6 +136,19 @@ func (a *Attempt) Report(o Outcome, resp *http.Response, err error) {
 	defer a.call.mu.Unlock()
 	a.exchanges++
 	a.outcome, a.resp, a.err = o, resp, err
+}
+
+// ExchangeDone returns the event that tells of an exchange, for the layer that has
+// reported it. That of an attempt's first exchange costs no allocation.
+func (a *Attempt) ExchangeDone(o Outcome, d time.Duration) *ExchangeDone {
+	a.call.mu.Lock()
+	defer a.call.mu.Unlock()
+	e := &a.told
+	if e.Attempt != nil {
+		e = new(ExchangeDone) // somebody may still be reading the first one
+	}
+	*e = ExchangeDone{Attempt: a, Outcome: o, Duration: d}
+	return e
 }
 
 // reported returns the outcome of Report when it was for the very same response

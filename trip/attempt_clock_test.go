@@ -22,6 +22,8 @@ func TestAnAttemptsClockStandsStillWhileItIsPaused(t *testing.T) {
 	require.Equal(t, stopwatch{"pause"}, w)
 	resume()
 	require.Equal(t, stopwatch{"pause", "resume"}, w)
+	resume()
+	require.Equal(t, stopwatch{"pause", "resume"}, w, "each pause is over once")
 }
 
 func TestACallHasItsChallengesCountedOverAllAttempts(t *testing.T) {

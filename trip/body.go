@@ -62,7 +62,7 @@ type body struct {
 	rc       io.ReadCloser
 	mu       sync.Mutex
 	watchers []BodyWatcher
-	first    [3]BodyWatcher // backs watchers, so that a common chain allocates once
+	first    [5]BodyWatcher // backs watchers: room for those of a whole chain
 	over     bool
 	err      error
 }

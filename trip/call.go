@@ -27,6 +27,7 @@ type Call struct {
 	solves  int
 	retryAt time.Time
 	first   attemptContext // saves an allocation: most calls need one attempt
+	done    CallDone       // saves another one
 }
 
 // Spec says what a call is; see [Start].
@@ -106,6 +107,9 @@ func hostKey(req *http.Request) string {
 	if req.URL == nil {
 		return ""
 	}
+	if plain(req.URL.Host) {
+		return req.URL.Host
+	}
 	host := strings.TrimSuffix(strings.ToLower(req.URL.Hostname()), ".")
 	switch port := req.URL.Port(); {
 	case port == "", port == "80" && req.URL.Scheme == "http", port == "443" && req.URL.Scheme == "https":
@@ -113,6 +117,17 @@ func hostKey(req *http.Request) string {
 	default:
 		return net.JoinHostPort(host, port)
 	}
+}
+
+// plain tells that a host, as nearly every URL has it, is a key already: it is in
+// lower case and has neither port nor brackets nor a dot at its end.
+func plain(host string) bool {
+	for i := range len(host) {
+		if c := host[i]; 'A' <= c && c <= 'Z' || c == ':' || c == '[' || c >= 0x80 {
+			return false
+		}
+	}
+	return !strings.HasSuffix(host, ".")
 }
 
 // ID is unique within the process and starts at 1.
@@ -243,4 +258,25 @@ func (c *Call) Cost() USD {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cost
+}
+
+// Done returns the event that ends the call, for the one who started it: method is
+// the request's, resp or err the result. It costs no allocation.
+func (c *Call) Done(method string, resp *http.Response, err error) *CallDone {
+	if c == nil {
+		return new(CallDone)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done = CallDone{
+		Call: c, Method: method, Verdict: Local, Cost: c.cost,
+		Duration: time.Since(c.start), Err: err,
+	}
+	if c.last != nil {
+		c.done.Verdict, c.done.Attempts = c.last.outcome.Verdict, c.last.number
+	}
+	if resp != nil {
+		c.done.Status = resp.StatusCode
+	}
+	return &c.done
 }

@@ -29,6 +29,11 @@ func TestDomainIsTheHostWithoutTheSchemesOwnPort(t *testing.T) {
 		"http://shop.test:443/":   "shop.test:443",
 		"http://127.0.0.1:8080/":  "127.0.0.1:8080",
 		"http://[::1]:80/":        "::1",
+		"https://[::1]/":          "::1",
+		"https://shop.test/p":     "shop.test",
+		"https://shop.test./":     "shop.test",
+		"https://192.0.2.7/":      "192.0.2.7",
+		"https://BÜCHER.test/":    "bücher.test",
 	} {
 		require.Equal(t, want, trip.Domain(request(t, url)), url)
 	}
