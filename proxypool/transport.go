@@ -153,6 +153,9 @@ func (p *Pool) hop(req *http.Request, domain string) Lease {
 // await is Pick that waits, within bounds, while no egress is free.
 func (p *Pool) await(req *http.Request, w Want) (Lease, error) {
 	l, err := p.Pick(time.Now(), w)
+	if err == nil {
+		return l, nil // before there is a place for its error on the heap
+	}
 	var none *NoProxyError
 	if !errors.As(err, &none) {
 		return l, err
