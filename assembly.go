@@ -163,7 +163,7 @@ func (b assembler) chain(a *assembly, name, domain string, p Policy) (*chain, er
 		{"ratelimit", sure(c.pace.Wrap)},
 		{"breaker", sure(c.breakers.Wrap)},
 		{"lease", sure(pool.Wrap)},
-		{"egressrate", sure(c.egress.Wrap)},
+		{"egressrate", c.egressLimit},
 		{"headers", sure(c.headers.Wrap)},
 		{"PerExchange", middleware(p.PerExchange)},
 		{"classify", func(next http.RoundTripper) (http.RoundTripper, error) {

@@ -2,6 +2,7 @@ package godwit
 
 import (
 	"cmp"
+	"net/http"
 
 	"github.com/godwit-go/godwit/breaker"
 	"github.com/godwit-go/godwit/captcha"
@@ -77,6 +78,15 @@ func egressRate(cfg ratelimit.Config) ratelimit.Config {
 	cfg.Rate = cmp.Or(cfg.Rate, -1)
 	cfg.InFlight = cmp.Or(cfg.InFlight, -1)
 	return cfg
+}
+
+// egressLimit is the layer that keeps the pace of each egress. It is left out where
+// there is none to keep: its turns would cost every exchange something all the same.
+func (c *chain) egressLimit(next http.RoundTripper) (http.RoundTripper, error) {
+	if cfg := egressRate(c.policy.EgressRate); cfg.Rate < 0 && cfg.InFlight < 0 && cfg.Peek == nil {
+		return next, nil
+	}
+	return c.egress.Wrap(next), nil
 }
 
 // robots is the policy's robots.txt setting, whose Crawl-delay is a floor under
