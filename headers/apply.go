@@ -142,6 +142,9 @@ func (v *visit) generate(e *exchange, h *headerMap, critical bool) {
 	e.list = v.generator.appendFields(&e.situation, e.room[:0])
 	for i := range e.list.Fields {
 		f := &e.list.Fields[i]
+		if host := v.req.Host; f.Name == nHost.h1 && host != "" && host != v.req.URL.Host {
+			f.Value = host
+		}
 		k, ok := wireKeys[f.Name]
 		if !ok || h.has(k) {
 			continue
@@ -218,16 +221,18 @@ func callerValues(h http.Header, key string) (values []string, ok bool) {
 	return nil, false
 }
 
-// dropEmpty takes out what the caller does not want to have sent. net/http adds
-// a User-Agent of its own unless there is an empty entry for it.
+// dropEmpty takes out what the caller does not want a browser to send. net/http
+// adds a User-Agent of its own unless there is an empty entry for it. An empty
+// header that no browser has is the caller's to send.
 func dropEmpty(h http.Header) {
 	for key, values := range h {
 		if len(values) > 1 || len(values) == 1 && values[0] != "" {
 			continue
 		}
-		if key == nUserAgent.h1 {
+		switch _, known := wireKeys[strings.ToLower(key)]; {
+		case key == nUserAgent.h1:
 			h[key] = nil
-		} else {
+		case known, key == nCookie.h1:
 			delete(h, key)
 		}
 	}

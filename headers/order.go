@@ -51,9 +51,7 @@ func insertNew(fields []Field, protocol Protocol, h http.Header, seen map[string
 			n = strings.ToLower(key)
 		}
 		for _, value := range values {
-			if value != "" {
-				fresh = append(fresh, Field{n, value})
-			}
+			fresh = append(fresh, Field{n, value})
 		}
 	}
 	if len(fresh) == 0 {

@@ -13,8 +13,8 @@ import (
 // request is one situation given by flags.
 type request struct {
 	input
-	browser, os, protocol, languages string
-	curl                             bool
+	os, protocol, languages string
+	curl                    bool
 }
 
 func (r *request) define(flags *flag.FlagSet) {
