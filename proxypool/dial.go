@@ -247,13 +247,3 @@ func resolve(ctx context.Context, addr string) (string, error) {
 	}
 	return net.JoinHostPort(best.Unmap().String(), port), nil
 }
-
-// reached notes how far the exchange has come that ctx belongs to. A dial keeps
-// the context values of the request that started it.
-func reached(ctx context.Context, phase trip.Phase) {
-	if a := trip.AttemptFrom(ctx); a != nil {
-		if h, ok := a.Holder().(*hold); ok {
-			h.phase.Store(uint32(phase))
-		}
-	}
-}

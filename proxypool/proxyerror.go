@@ -123,7 +123,13 @@ func failure(err error, e *egress, phase trip.Phase) error {
 	var (
 		byProxy  *ProxyError
 		byTarget *TargetError
+		op       *net.OpError
 	)
+	phase &^= connected
+	// A transport of the user's own reports no phases, but net's errors tell one.
+	if phase == trip.FirstByte && errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+		phase = trip.Dial
+	}
 	switch {
 	case errors.As(err, &byProxy):
 		return byProxy

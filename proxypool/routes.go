@@ -107,7 +107,7 @@ func (rt *route) transport(secure bool) (http.RoundTripper, error) {
 			rt.relay.DialContext = rt.dial.toProxy
 			rt.relay.DialTLSContext = rt.dial.toProxy // net/http calls it for an https proxy
 		}
-		return rt.relay, nil
+		return traced{rt.relay}, nil
 	}
 	if rt.tunnel == nil {
 		rt.tunnel = rt.build()
@@ -115,7 +115,7 @@ func (rt *route) transport(secure bool) (http.RoundTripper, error) {
 		rt.tunnel.DialTLSContext = rt.dial.secure
 		rt.tunnel.ForceAttemptHTTP2 = true
 	}
-	return rt.tunnel, nil
+	return traced{rt.tunnel}, nil
 }
 
 func (rt *route) build() *http.Transport {
