@@ -25,7 +25,8 @@ type domain struct {
 	cursor  uint32 // of round robin
 
 	eligible  int // egresses that may be picked; see count
-	live      int
+	open      int // those that are not gated as a whole
+	live      int // all of the tier
 	countedAt int64
 	version   uint64
 	stale     bool
@@ -148,20 +149,25 @@ func (d *domain) count(now int64) {
 		return
 	}
 	d.version, d.stale, d.countedAt = version, false, now
-	d.eligible = 0
+	d.eligible, d.open = 0, 0
 	for i := range d.table.out {
-		d.eligible += zeros(d.word(i))
+		w := d.table.out[i].Load()
+		if d.tier.mask != nil {
+			w |= d.tier.mask[i]
+		}
+		d.open += zeros(w)
+		d.eligible += zeros(w | d.gated[i])
 	}
 	d.live = d.table.live(d.tier.current)
 }
 
 // scarcity returns 1 while enough egresses are eligible, less in proportion to
 // what is missing.
-func (d *domain) scarcity(s *Config) float64 {
-	if d.live == 0 || s.Scarcity.Share <= 0 {
+func (d *domain) scarcity(c *Config) float64 {
+	if d.live == 0 || c.Scarcity.Share <= 0 {
 		return 1
 	}
-	return min(1, float64(d.eligible)/float64(d.live)/s.Scarcity.Share)
+	return min(1, float64(d.eligible)/float64(d.live)/c.Scarcity.Share)
 }
 
 // warm books one more request at now and returns the domain's heat.

@@ -68,14 +68,13 @@ func (g *gate) due(factor float64, floor time.Duration) int64 {
 	return min(g.until, g.since+int64(served))
 }
 
-// usableAt is when somebody may get through at the earliest, however scarce
-// egresses are: not while a probe is out.
-func (g *gate) usableAt(floor time.Duration) int64 {
+// usableAt is when somebody may get through: not while a probe is out.
+func (g *gate) usableAt(factor float64, floor time.Duration) int64 {
 	switch {
 	case g.probing:
 		return math.MaxInt64
 	case g.shut():
-		return g.due(0, floor)
+		return g.due(factor, floor)
 	}
 	return 0
 }

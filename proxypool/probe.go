@@ -54,15 +54,15 @@ func (d *domain) drawInTier(now int64, w *Want, c *Config, tier int) *egress {
 // duePair returns a pair whose gate is due and whose egress is otherwise fine.
 func (d *domain) duePair(now int64, factor float64, c *Config) *pair {
 	for _, pr := range d.queue.items[:min(len(d.queue.items), queueLook)] {
-		if pr.gate.due(factor, c.Scarcity.MinGate) <= now && d.open(pr.e) && !pr.e.full(c.MaxInFlight) && d.inTier(pr.e) {
+		if pr.gate.due(factor, c.Scarcity.MinGate) <= now && d.isOpen(pr.e) && !pr.e.full(c.MaxInFlight) && d.inTier(pr.e) {
 			return pr
 		}
 	}
 	return nil
 }
 
-// open tells whether e is not gated as a whole.
-func (d *domain) open(e *egress) bool {
+// isOpen tells whether e is not gated as a whole.
+func (d *domain) isOpen(e *egress) bool {
 	return d.table.out[e.index>>6].Load()>>(e.index&63)&1 == 0
 }
 
@@ -82,9 +82,10 @@ func (d *domain) takeProbe(e *egress, now int64, w *Want, mode Mode, c *Config, 
 // them. It keeps to the least gate time, to one attempt at a time and to what a
 // target asked for, so that what is dead or banned is not hammered.
 func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *notices) (Lease, bool) {
-	if d.eligible >= max(3, d.live/50) || len(d.table.slots) == 0 {
+	if d.eligible >= d.fewest() || len(d.table.slots) == 0 {
 		return Lease{}, false
 	}
+	faulty := d.open < d.fewest() // else it is bans that leave so few, and what is dead would not help
 	fair, ceiling := d.fair(now), d.pace.limit(now)
 	top := 0.0
 	if rival != nil {
@@ -94,10 +95,10 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 	g.mu.Lock()
 	var best *egress
 	d.gatedOnes(func(e *egress, pr *pair) {
-		if w.tried(e) || e.full(c.MaxInFlight) || d.gatedUntil(e, pr, c) > now {
+		if w.tried(e) || e.full(c.MaxInFlight) || e.gate.shut() && !faulty || d.gatedUntil(e, pr, c) > now {
 			return
 		}
-		if s := d.score(now, e, fair, ceiling) * gatedDiscount; s > top {
+		if s := d.score(now, e, fair, ceiling) * gatedDiscount / float64(uint64(1)<<min(e.gate.level, 30)); s > top {
 			best, top = e, s
 		}
 	})
@@ -114,7 +115,11 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 	return l, true
 }
 
-// gatedDiscount is how much worse than it looks a gated egress is taken to be.
+// fewest is how many eligible egresses there must be for the gated ones to rest.
+func (d *domain) fewest() int { return max(3, d.live/50) }
+
+// gatedDiscount is how much worse than it looks a gated egress is taken to be. One
+// that is gated as a whole is worse by its level, too: it was tried often in vain.
 const gatedDiscount = 0.1
 
 // maxLooks is how many egresses are looked at when none is eligible.
@@ -135,9 +140,13 @@ func (d *domain) gatedOnes(use func(*egress, *pair)) {
 // gatedUntil is when e may be used again at the earliest; never while a probe is
 // out. Pool.gates is locked.
 func (d *domain) gatedUntil(e *egress, pr *pair, c *Config) (at int64) {
-	at = e.gate.usableAt(c.Scarcity.MinGate)
+	factor := 1.0
+	if d.open < d.fewest() {
+		factor = 0
+	}
+	at = e.gate.usableAt(factor, c.Scarcity.MinGate)
 	if pr != nil {
-		at = max(at, pr.gate.usableAt(c.Scarcity.MinGate))
+		at = max(at, pr.gate.usableAt(0, c.Scarcity.MinGate))
 	}
 	return at
 }
@@ -152,9 +161,9 @@ func (d *domain) none(now int64, reason string, c *Config) error {
 	d.pool.gates.mu.Lock()
 	d.gatedOnes(func(e *egress, pr *pair) { at = min(at, d.gatedUntil(e, pr, c)) })
 	d.pool.gates.mu.Unlock()
-	if at == math.MaxInt64 { // all of them are being tried right now
+	if at <= now || at == math.MaxInt64 { // due, but for another call; or being tried right now
 		at = now + int64(c.Scarcity.MinGate)
 	}
-	e.RetryAt = time.Unix(0, max(at, now))
+	e.RetryAt = time.Unix(0, at)
 	return e
 }

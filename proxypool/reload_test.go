@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,12 +136,12 @@ func TestTheSourcesAreWatchedUntilClose(t *testing.T) {
 
 func TestChecksEndTheGateOfAProxyButNoBan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		checks := 0
-		alive := false
+		var checks atomic.Int64
+		var alive atomic.Bool
 		base := roundTripper(func(req *http.Request) (*http.Response, error) {
-			checks++
+			checks.Add(1)
 			require.Equal(t, "http://neutral.test/", req.URL.String())
-			if !alive {
+			if !alive.Load() {
 				return nil, errors.New("dead")
 			}
 			return ok(req), nil
@@ -159,10 +160,10 @@ func TestChecksEndTheGateOfAProxyButNoBan(t *testing.T) {
 			pick(t, pool, time.Now(), proxypool.Want{Domain: "a.test"}).Done(time.Now(), broken)
 		}
 		time.Sleep(30 * time.Minute)
-		require.InDelta(t, 2, checks, 1)
+		require.InDelta(t, 2, checks.Load(), 1)
 		require.Equal(t, 1, pool.Snapshot().States[proxypool.Ejected])
-		require.EqualValues(t, checks, pool.Snapshot().Proxies[0].Checks.Failed)
-		alive = true
+		require.Equal(t, checks.Load(), pool.Snapshot().Proxies[0].Checks.Failed)
+		alive.Store(true)
 		time.Sleep(15 * time.Minute)
 		s := pool.Snapshot()
 		require.Equal(t, 1, s.States[proxypool.Healthy])

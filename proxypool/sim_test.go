@@ -342,7 +342,7 @@ func (o *ours) pick(now time.Duration, domain int, c *simCall) (int, time.Durati
 		if none.RetryAt.IsZero() {
 			return -1, 100 * time.Millisecond
 		}
-		return -1, max(none.RetryAt.Sub(at), time.Millisecond)
+		return -1, max(none.RetryAt.Sub(at), time.Second) // so that hundreds who wait do not ask all the time
 	}
 	c.lease = l
 	return o.index[l.Egress()], 0
