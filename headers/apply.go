@@ -39,15 +39,18 @@ type headerMap struct {
 	http.Header
 	values []string // backs the entries, so that they cost one allocation
 	odd    bool     // has keys that are not canonical
+	empty  bool     // has entries without a value
 }
 
-func newHeaderMap(caller http.Header) headerMap {
-	size := len(caller) + typicalFields
+// newHeaderMap makes room for size entries: maps that grow, and those with much
+// more room than they need, are what costs most in a header.
+func newHeaderMap(size int) headerMap {
 	return headerMap{Header: make(http.Header, size), values: make([]string, 0, size)}
 }
 
 // put sets one value.
 func (m *headerMap) put(key, value string) {
+	m.empty = m.empty || value == ""
 	m.values = append(m.values, value)
 	end := len(m.values)
 	m.Header[key] = m.values[end-1 : end : end]
@@ -56,6 +59,7 @@ func (m *headerMap) put(key, value string) {
 // copy sets the caller's values without sharing his memory.
 func (m *headerMap) copy(key string, values []string) {
 	m.odd = m.odd || !canonical(key)
+	m.empty = m.empty || lacksValue(values)
 	if values == nil {
 		m.Header[key] = nil
 		return
@@ -103,7 +107,11 @@ func canonical(key string) bool {
 func (v *visit) outgoing(critical bool) *http.Request {
 	req, cfg := v.req, &v.group.cfg
 	e := &exchange{Context: req.Context()}
-	h := newHeaderMap(req.Header)
+	if v.generator != nil {
+		v.generate(e, critical)
+	}
+	const others = 3 // From, User-Agent, Cookie
+	h := newHeaderMap(len(req.Header) + len(e.list.Fields) + len(cfg.Extra) + others)
 	v.copyCaller(&h)
 	for n, values := range cfg.Extra {
 		if k := keyOf(n); !h.has(k) && len(values) > 0 {
@@ -120,26 +128,32 @@ func (v *visit) outgoing(critical bool) *http.Request {
 		}
 		cookies = v.cookies(nil)
 	} else {
-		v.generate(e, &h, critical)
+		v.fill(e, &h)
 		cookies = e.situation.Cookies
 		v.exchange = e
 	}
 	if cookies != "" {
 		h.put(nCookie.h1, cookies)
 	}
-	dropEmpty(h.Header)
+	if h.empty {
+		dropEmpty(h.Header)
+	}
 	e.url, e.header = *req.URL, h.Header
 	out := req.WithContext(e)
 	out.URL, out.Header = &e.url, h.Header
 	return out
 }
 
-// generate adds the fields of the identity's browser.
-func (v *visit) generate(e *exchange, h *headerMap, critical bool) {
+// generate lists what the identity's browser sends.
+func (v *visit) generate(e *exchange, critical bool) {
 	e.situation = v.situation()
 	e.situation.CriticalCH = critical
 	e.situation.Cookies = v.cookies(&e.situation)
 	e.list = v.generator.appendFields(&e.situation, e.room[:0])
+}
+
+// fill adds the fields of the identity's browser that the caller does not set.
+func (v *visit) fill(e *exchange, h *headerMap) {
 	for i := range e.list.Fields {
 		f := &e.list.Fields[i]
 		if host := v.req.Host; f.Name == nHost.h1 && host != "" && host != v.req.URL.Host {
@@ -171,10 +185,11 @@ func (v *visit) copyCaller(h *headerMap) {
 	src := v.req.Header
 	upgrade := upgrades(src)
 	auto := automaticReferer(v.req)
+	hop := src["Connection"]
 	for key, values := range src {
 		switch {
 		case upgrade && (key == "Connection" || key == "Upgrade"):
-		case ownedByTransport(key), namedByConnection(src, key):
+		case ownedByTransport(key), len(hop) > 0 && namedBy(hop, key):
 			continue
 		case auto != "" && key == nReferer.h1 && len(values) == 1 && values[0] == auto:
 			continue
@@ -183,10 +198,10 @@ func (v *visit) copyCaller(h *headerMap) {
 	}
 }
 
-// namedByConnection reports whether a Connection header declares the header to be
+// namedBy reports whether the lines of a Connection header declare the header to be
 // for the next hop only (RFC 9110, section 7.6.1).
-func namedByConnection(h http.Header, key string) bool {
-	for _, line := range h["Connection"] {
+func namedBy(connection []string, key string) bool {
+	for _, line := range connection {
 		for option := range strings.SplitSeq(line, ",") {
 			if strings.EqualFold(strings.TrimSpace(option), key) {
 				return true
@@ -226,7 +241,7 @@ func callerValues(h http.Header, key string) (values []string, ok bool) {
 // header that no browser has is the caller's to send.
 func dropEmpty(h http.Header) {
 	for key, values := range h {
-		if len(values) > 1 || len(values) == 1 && values[0] != "" {
+		if !lacksValue(values) {
 			continue
 		}
 		switch _, known := wireKeys[strings.ToLower(key)]; {
@@ -236,4 +251,9 @@ func dropEmpty(h http.Header) {
 			delete(h, key)
 		}
 	}
+}
+
+// lacksValue reports whether the values of a header say that it is not wanted.
+func lacksValue(values []string) bool {
+	return len(values) == 0 || len(values) == 1 && values[0] == ""
 }

@@ -109,3 +109,19 @@ func TestARoundTripAddsAtMostEightAllocations(t *testing.T) {
 	n := testing.AllocsPerRun(200, func() { _, _ = rt.RoundTrip(req) })
 	require.LessOrEqual(t, n, 8.0)
 }
+
+// Whoever names a browser of his own must not pay for having it looked up each time.
+func TestACallersUserAgentCostsNoMore(t *testing.T) {
+	rt, err := headers.New(stub(&http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody}),
+		headers.Config{DecodedBelow: true, Seed: 7})
+	require.NoError(t, err)
+	for _, ua := range []string{
+		"crawler/1.0",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
+	} {
+		req := twelve(t)
+		req.Header.Set("User-Agent", ua)
+		n := testing.AllocsPerRun(200, func() { _, _ = rt.RoundTrip(req) })
+		require.LessOrEqual(t, n, 8.0, ua)
+	}
+}

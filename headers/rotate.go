@@ -15,8 +15,8 @@ type rotation struct {
 	shares []float64       // running total of the groups' weights
 	built  sync.Map        // generatorKey → *Generator; bounded by profiles × languages
 
-	mu    sync.Mutex
-	named map[string]*Generator // profiles that a User-Agent has named
+	mu       sync.Mutex
+	speakers map[speakerKey]*Generator // those that a User-Agent has named; nil: nobody we know
 }
 
 type rotationGroup struct {

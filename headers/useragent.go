@@ -51,25 +51,39 @@ func ParseUserAgent(ua string) (Profile, error) {
 	return p, nil
 }
 
-// known returns the generator of a profile that a User-Agent has named. Those few
-// are kept; an unlimited number of them is not.
-func (r *rotation) known(p Profile) (*Generator, error) {
-	key := p.String() + "\x00" + p.FullVersion + "\x00" + strings.Join(p.Languages, ",")
+// speakerKey is who speaks: the browser that a User-Agent names, in the languages
+// of another one.
+type speakerKey struct {
+	userAgent string
+	like      *Generator
+}
+
+// speaker returns the generator of the browser that a User-Agent names, with the
+// languages of another one; nil where no browser of the catalogue calls itself so.
+// The answers are kept, since finding them is what costs most in a request.
+func (r *rotation) speaker(userAgent string, like *Generator) (*Generator, error) {
+	key := speakerKey{userAgent, like}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if g, ok := r.named[key]; ok {
+	g, ok := r.speakers[key]
+	r.mu.Unlock()
+	if ok {
 		return g, nil
 	}
-	g, err := p.Build()
-	if err != nil {
-		return nil, err
+	if p, err := ParseUserAgent(userAgent); err == nil {
+		p.Languages = like.profile.Languages
+		if g, err = p.Build(); err != nil {
+			return nil, err
+		}
 	}
-	if r.named == nil || len(r.named) >= maxNamed {
-		r.named = make(map[string]*Generator)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.speakers == nil || len(r.speakers) >= maxSpeakers {
+		r.speakers = make(map[speakerKey]*Generator)
 	}
-	r.named[key] = g
+	r.speakers[key] = g
 	return g, nil
 }
 
-// maxNamed bounds the generators kept for User-Agents that others have chosen.
-const maxNamed = 256
+// maxSpeakers bounds what is kept for User-Agents that others have chosen, without
+// any limit to their number.
+const maxSpeakers = 256

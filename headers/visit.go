@@ -73,12 +73,8 @@ func (v *visit) choose() error {
 		v.generator, v.stats, v.userAgent = g, stats, ""
 		return nil
 	}
-	p, err := ParseUserAgent(v.userAgent)
-	if err != nil {
-		return nil // no browser, or none we know: it speaks for itself alone
-	}
-	p.Languages = g.profile.Languages
-	v.generator, err = v.group.rotation.known(p)
+	// Nil is no browser, or none we know: it speaks for itself alone.
+	v.generator, err = v.group.rotation.speaker(v.userAgent, g)
 	return err
 }
 
