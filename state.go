@@ -17,7 +17,9 @@ func (t *Transport) State() trip.State {
 	var s trip.State
 	for _, name := range slices.Sorted(maps.Keys(a.pools)) {
 		if name != Direct {
-			s.Pools = append(s.Pools, poolState(a.pools[name].Snapshot()))
+			n := a.pools[name].Counts()
+			s.Pools = append(s.Pools, poolState(name, n))
+			s.Stores = append(s.Stores, trip.StoreState{Store: "proxies " + name, Degraded: n.ReloadFailed})
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(a.chains)) {
@@ -35,19 +37,15 @@ func (t *Transport) State() trip.State {
 	return s
 }
 
-func poolState(p proxypool.Snapshot) trip.PoolState {
-	s := trip.PoolState{
-		Pool:      p.Name,
-		Healthy:   p.States[proxypool.Healthy],
-		Probation: p.States[proxypool.Probation],
-		Gated:     p.States[proxypool.Ejected],
-		Disabled:  p.States[proxypool.Draining],
-		Bans:      make(map[string]int, len(p.Domains)),
+func poolState(name string, n proxypool.Counts) trip.PoolState {
+	return trip.PoolState{
+		Pool:      name,
+		Healthy:   n.States[proxypool.Healthy],
+		Probation: n.States[proxypool.Probation],
+		Gated:     n.States[proxypool.Ejected],
+		Disabled:  n.States[proxypool.Draining],
+		Bans:      n.Banned,
 	}
-	for _, d := range p.Domains {
-		s.Bans[d.Domain] = d.Banned
-	}
-	return s
 }
 
 // budgets tells of each purse once, however many policies spend from it. Where

@@ -40,8 +40,8 @@ func New(cfg Config) (*Collector, error) {
 	c := &Collector{
 		series:  s,
 		gauges:  newGauges(),
-		domains: newRegistry(cfg.MaxDomains, func(label string) *domain { return newDomain(s, label) }),
-		pools:   newRegistry(MaxPools, func(label string) *pool { return newPool(s, label) }),
+		domains: newRegistry(cfg.MaxDomains, func(label string, _ int) *domain { return newDomain(s, label) }),
+		pools:   newRegistry(MaxPools, func(label string, index int) *pool { return newPool(s, label, index) }),
 	}
 	c.Keep(cfg.Domains...)
 	for _, name := range cfg.Pools {
@@ -104,6 +104,12 @@ func (c *Collector) Observe(_ context.Context, e trip.Event) {
 		c.attemptDone(e)
 	case *trip.ExchangeDone:
 		c.domainOf(e.Attempt).exchanges[verdictIndex(e.Outcome.Verdict)].Inc()
+	case *trip.BodyDone:
+		d := c.domainOf(e.Attempt)
+		d.countBytes(c.pools.get(e.Pool), e.Sent, e.Received)
+		if e.Outcome.Timeout {
+			d.countTimeout(e.Outcome)
+		}
 	case *trip.Waited:
 		// A wait for the limit of an egress is one of its domain too.
 		c.domains.get(e.Domain).waitSeconds.Observe(e.Wait.Seconds())
@@ -140,19 +146,10 @@ func (c *Collector) attemptDone(e *trip.AttemptDone) {
 	}
 }
 
-// observeRare counts events that tell of trouble, and the ends of bodies. Their
-// series are looked up.
+// observeRare counts events that tell of trouble. Their series are looked up.
 func (c *Collector) observeRare(e trip.Event) {
 	s := c.series
 	switch e := e.(type) {
-	case *trip.BodyDone:
-		d := c.domainOf(e.Attempt)
-		if e.Outcome.Timeout {
-			d.countTimeout(e.Outcome)
-		}
-		pool := c.pools.get(e.Pool).label
-		s.bytes.WithLabelValues(d.label, pool, "sent").Add(float64(max(0, e.Sent)))
-		s.bytes.WithLabelValues(d.label, pool, "received").Add(float64(max(0, e.Received)))
 	case *trip.Retrying:
 		d := c.domainOf(e.Attempt)
 		s.retries.WithLabelValues(d.label, trip.Verdict(verdictIndex(e.Attempt.Outcome().Verdict)).String()).Inc()

@@ -264,6 +264,7 @@ func usual(domain string) []trip.Event {
 		&trip.ExchangeDone{Attempt: a, Outcome: ok, Duration: time.Second},
 		&trip.AttemptDone{Attempt: a, Outcome: ok, Duration: time.Second},
 		&trip.CallDone{Call: a.Call(), Method: "GET", Status: 200, Verdict: trip.OK, Attempts: 1, Duration: time.Second},
+		&trip.BodyDone{Attempt: a, Pool: "residential", Outcome: ok, Sent: 10, Received: 2000},
 	}
 }
 

@@ -30,7 +30,7 @@ func newGauges() *gauges {
 	g.paused = desc("godwit_pause_remaining_seconds", "Time until a resting domain is asked again; 0 when it does not rest.", "domain")
 	g.budget = desc("godwit_captcha_budget_usd", "What a budget allows to be spent on challenges, in US dollars.", "budget")
 	g.remaining = desc("godwit_captcha_budget_remaining_usd", "What is left of a budget, in US dollars.", "budget")
-	g.degraded = desc("godwit_store_degraded", "1 while a shared store cannot be reached, else 0.", "store")
+	g.degraded = desc("godwit_store_degraded", "1 while a store outside of the process, as a list of proxies, cannot be reached, else 0.", "store")
 	return g
 }
 

@@ -24,6 +24,7 @@ type domain struct {
 	byProxy        prometheus.Counter
 	byBlock        prometheus.Counter
 	waitSeconds    prometheus.Observer
+	bytes          [poolCount][2]atomic.Pointer[prometheus.Counter] // sent and received, by pool; nil until needed
 }
 
 // newDomain makes the series of a domain exist: a counter that appears with its
@@ -96,14 +97,29 @@ func (d *domain) countTimeout(o trip.Outcome) {
 	}
 }
 
+// countBytes counts what passed through a pool for the domain.
+func (d *domain) countBytes(p *pool, sent, received int64) {
+	for i, n := range [2]int64{sent, received} {
+		place := &d.bytes[p.index][i]
+		c := place.Load()
+		if c == nil {
+			found := d.series.bytes.WithLabelValues(d.label, p.label, [2]string{"sent", "received"}[i])
+			c = &found
+			place.Store(c)
+		}
+		(*c).Add(float64(max(0, n)))
+	}
+}
+
 // pool holds the series of one pool.
 type pool struct {
 	label string
+	index int // into domain.bytes
 	picks [modeCount]prometheus.Counter
 }
 
-func newPool(s *series, label string) *pool {
-	p := &pool{label: label}
+func newPool(s *series, label string, index int) *pool {
+	p := &pool{label: label, index: index}
 	for m, mode := range modeNames {
 		p.picks[m] = s.picks.WithLabelValues(label, mode)
 	}
@@ -120,7 +136,7 @@ func newPool(s *series, label string) *pool {
 // registry finds T by name without a lock. It holds few and never forgets one, as
 // a counter must not go away; names beyond that share one T.
 type registry[T any] struct {
-	create func(label string) *T
+	create func(label string, index int) *T
 	found  atomic.Pointer[map[string]*T]
 	full   atomic.Bool
 	other  *T
@@ -129,8 +145,8 @@ type registry[T any] struct {
 	free int // places for names that were not given to keep
 }
 
-func newRegistry[T any](free int, create func(label string) *T) *registry[T] {
-	r := &registry[T]{create: create, free: free, other: create(other)}
+func newRegistry[T any](free int, create func(label string, index int) *T) *registry[T] {
+	r := &registry[T]{create: create, free: free, other: create(other, 0)}
 	r.found.Store(&map[string]*T{other: r.other})
 	r.full.Store(free <= 0)
 	return r
@@ -173,7 +189,7 @@ func (r *registry[T]) add(name string) *T {
 	for k, v := range old {
 		next[k] = v
 	}
-	next[name] = r.create(clean(name))
+	next[name] = r.create(clean(name), len(old))
 	r.found.Store(&next)
 	return next[name]
 }

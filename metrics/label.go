@@ -64,6 +64,7 @@ const (
 	verdictCount = len(trip.Verdicts) + 1
 	phaseCount   = int(trip.Total) + 1
 	modeCount    = 5
+	poolCount    = 2*MaxPools + 1 // as many as are kept, as many as come along, and the rest
 )
 
 var (

@@ -29,7 +29,8 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		trip.CloseBody(req)
 		return nil, ErrNoLease
 	}
-	transport, err := b.pool.routes.get(b.pool.config.Load(), h.e, h.visitor.session, req.URL != nil && req.URL.Scheme == "https")
+	c := b.pool.config.Load()
+	transport, err := b.pool.routes.get(c, h.e, h.visitor.session, req.URL != nil && req.URL.Scheme == "https")
 	if err != nil {
 		trip.CloseBody(req)
 		return nil, err
@@ -42,6 +43,11 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		clean.Header.Del("Proxy-Authorization")
 		req = &clean
 	}
+	if c.Observer != nil && ofUnknownLength(req) && req.Body != nil {
+		counted := *req
+		counted.Body = &upload{ReadCloser: req.Body}
+		req = &counted
+	}
 	h.phase.Store(uint32(trip.FirstByte)) // unless a connection has to be opened first
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
@@ -52,6 +58,9 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 			trip.Discard(resp, nil)
 			return nil, err
 		}
+	}
+	if c.Observer != nil {
+		h.metered(c.Observer, trip.AttemptFrom(req.Context()), req, resp)
 	}
 	return resp, nil
 }

@@ -131,7 +131,7 @@ func (e *egress) snapshot(p *Pool, now int64) ProxySnapshot {
 	proxy := e.proxy.Load()
 	x := ProxySnapshot{
 		Label: proxy.Label, ID: proxy.ID(), Scheme: proxy.scheme, Kind: proxy.Kind, Country: proxy.Country, Tier: proxy.Tier,
-		State: Healthy, Score: e.qualityAfter(now), InFlight: int(e.inflight.Load()), Uses: e.uses.Load(),
+		Score: e.qualityAfter(now), InFlight: int(e.inflight.Load()), Uses: e.uses.Load(),
 		BytesIn: e.bytesIn.Load(), BytesOut: e.bytesOut.Load(),
 		Checks: CheckSnapshot{Passed: e.checks.passed.Load(), Failed: e.checks.failed.Load()},
 	}
@@ -143,13 +143,8 @@ func (e *egress) snapshot(p *Pool, now int64) ProxySnapshot {
 	e.mu.Unlock()
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
-	switch g := &e.gate; {
-	case e.gone.Load():
-		x.State = Draining
-	case g.shut() && (g.probing || g.until <= now):
-		x.State, x.Until = Probation, time.Unix(0, g.until)
-	case g.shut():
-		x.State, x.Until = Ejected, time.Unix(0, g.until)
+	if x.State = e.state(now); x.State == Probation || x.State == Ejected {
+		x.Until = time.Unix(0, e.gate.until)
 	}
 	return x
 }

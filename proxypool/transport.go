@@ -192,6 +192,8 @@ type hold struct {
 	sent   atomic.Int64 // when its newest exchange began: a challenge may have been solved before
 	phase  atomic.Uint32
 	picked trip.ProxyPicked // saves an allocation per attempt that is observed
+	wire   wire             // of its first exchange
+	wired  atomic.Bool      // wire is taken
 }
 
 // Conclude implements [trip.Holder].

@@ -45,8 +45,9 @@ type BudgetState struct {
 	Remaining USD
 }
 
-// StoreState tells of one store that is shared with other processes.
+// StoreState tells of one store outside of the process: a pool's list of proxies,
+// a state that is shared with others.
 type StoreState struct {
 	Store    string
-	Degraded bool // it cannot be reached, and this process goes on alone
+	Degraded bool // it cannot be reached, and this process goes on with what it has
 }
