@@ -360,3 +360,38 @@ func TestPicksFromManyGoroutinesKeepTheBooks(t *testing.T) {
 		require.Zero(t, p.InFlight)
 	}
 }
+
+// RetryAt once was now in this case, and those who waited for it spun.
+func TestWhileTheOnlyProxyIsProbedTheOthersAreSentAway(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(1)})
+	for range 3 {
+		takes(t, pool, noon, "a.test", exit, broken)
+	}
+	now := noon.Add(time.Hour)
+	probe := pick(t, pool, now, proxypool.Want{Domain: "a.test"})
+	_, err := pool.Pick(now, proxypool.Want{Domain: "a.test"})
+	var none *proxypool.NoProxyError
+	require.ErrorAs(t, err, &none)
+	require.Greater(t, none.RetryAt.Sub(now), time.Second)
+	probe.Done(now, fine)
+	require.Equal(t, proxypool.Normal, pick(t, pool, now, proxypool.Want{Domain: "a.test"}).Mode())
+}
+
+func TestAWallDoesNotSendADomainToDeadProxies(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(20), Selection: proxypool.RoundRobin, IdentityUses: -1})
+	for range 3 {
+		takes(t, pool, noon, "b.test", exit, broken)
+	}
+	for range 2 * 19 {
+		pick(t, pool, noon, proxypool.Want{Domain: "a.test", Retry: true}).Done(noon, banned)
+	}
+	now := noon.Add(6 * time.Second)
+	for range 19 { // the banned ones are tried again, each once
+		l := pick(t, pool, now, proxypool.Want{Domain: "a.test", Retry: true})
+		require.Equal(t, proxypool.FailOpen, l.Mode())
+		require.NotEqual(t, exit, l.Egress())
+		l.Done(now, banned)
+	}
+	_, err := pool.Pick(now, proxypool.Want{Domain: "a.test", Retry: true})
+	require.ErrorIs(t, err, proxypool.ErrNoProxy)
+}

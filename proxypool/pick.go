@@ -228,49 +228,47 @@ func (d *domain) each(from int, use func(*egress) bool) {
 	}
 }
 
-func (d *domain) roundRobin(w *Want, c *Config) (found *egress, reason string) {
+// eachFree is each without those that were tried or are full. It returns the
+// reason to give when use took none.
+func (d *domain) eachFree(from int, w *Want, c *Config, use func(*egress) bool) (reason string) {
 	if len(d.table.slots) == 0 {
-		return nil, reasonEmpty
+		return reasonEmpty
 	}
 	reason = reasonGated
-	d.each(int(d.cursor)%len(d.table.slots), func(e *egress) bool {
+	d.each(from%len(d.table.slots), func(e *egress) bool {
 		switch {
 		case w.tried(e):
 			reason = worse(reason, reasonTried)
 		case e.full(c.MaxInFlight):
 			reason = worse(reason, reasonBusy)
 		default:
-			found = e
-			d.cursor = e.index + 1
-			return false
+			return use(e)
 		}
 		return true
 	})
-	return found, d.why(reason)
+	return d.why(reason)
+}
+
+func (d *domain) roundRobin(w *Want, c *Config) (found *egress, reason string) {
+	reason = d.eachFree(int(d.cursor), w, c, func(e *egress) bool {
+		found, d.cursor = e, e.index+1
+		return false
+	})
+	return found, reason
 }
 
 // best goes through all eligible egresses for the one with the highest rank. It
 // starts at a random one, so that equals share.
 func (d *domain) best(w *Want, c *Config, rank func(*egress) float64) (found *egress, reason string) {
-	if len(d.table.slots) == 0 {
-		return nil, reasonEmpty
-	}
-	reason = reasonGated
 	top := math.Inf(-1)
-	d.each(int(d.below(uint64(len(d.table.slots)))), func(e *egress) bool {
-		switch {
-		case w.tried(e):
-			reason = worse(reason, reasonTried)
-		case e.full(c.MaxInFlight):
-			reason = worse(reason, reasonBusy)
-		default:
-			if r := rank(e); r > top {
-				found, top = e, r
-			}
+	from := int(d.below(uint64(len(d.table.slots))))
+	reason = d.eachFree(from, w, c, func(e *egress) bool {
+		if r := rank(e); r > top {
+			found, top = e, r
 		}
 		return true
 	})
-	return found, d.why(reason)
+	return found, reason
 }
 
 func (w *Want) tried(e *egress) bool {

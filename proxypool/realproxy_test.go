@@ -176,8 +176,9 @@ func TestNoCallIsLostWhileRealProxiesDie(t *testing.T) {
 			// belongs to that process, which is looked up while the call is open.
 			var direct atomic.Int64
 			own := os.Getpid()
+			var known sync.Map // connections that were looked up
 			site.handle(func(w http.ResponseWriter, r *http.Request) {
-				if ownsPort(own, r.RemoteAddr) {
+				if _, looked := known.LoadOrStore(r.RemoteAddr, true); !looked && ownsPort(own, r.RemoteAddr) {
 					direct.Add(1)
 				}
 				fmt.Fprint(w, r.Proto)
