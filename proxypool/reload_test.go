@@ -118,14 +118,14 @@ func TestAReloadThatFailsChangesNothing(t *testing.T) {
 
 func TestTheSourcesAreWatchedUntilClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		loads := 0
+		var loads atomic.Int64
 		pool, err := proxypool.NewPool(proxypool.Config{ReloadEvery: time.Minute, Source: func(context.Context) ([]proxypool.Proxy, error) {
-			loads++
+			loads.Add(1)
 			return nil, nil
 		}})
 		require.NoError(t, err)
 		time.Sleep(10*time.Minute + time.Second)
-		require.Equal(t, 11, loads)
+		require.EqualValues(t, 11, loads.Load())
 		require.NoError(t, pool.Close())
 		require.NoError(t, pool.Close())
 		_, err = pool.Pick(time.Now(), proxypool.Want{Domain: "a.test"})
