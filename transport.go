@@ -77,6 +77,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if len(s.Attempts) == 0 {
 			s.Verdict = trip.Local
 		}
+		var judged trip.Judged
+		if s.RetryAt.IsZero() && errors.As(err, &judged) {
+			s.RetryAt = judged.Outcome().RetryAt // of a layer above the retry loop, which tells of its own
+		}
 		return nil, newError(req, s, err)
 	}
 	if chain.policy.Timeout > 0 {

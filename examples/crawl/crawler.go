@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/godwit-go/godwit"
+	"github.com/godwit-go/godwit/robots"
 	"github.com/godwit-go/godwit/trip"
 )
 
@@ -141,8 +142,9 @@ func (c *crawler) fetch(ctx context.Context, u string) result {
 		var story *godwit.Error
 		if errors.As(err, &story) {
 			r.trip, r.err = story.Summary, story
-			if story.Summary.Verdict == trip.Local && story.Summary.RetryAt.IsZero() {
-				r.err = fmt.Errorf("%w: %w", errGone, story) // robots.txt, say
+			var bad *godwit.RequestError
+			if errors.Is(story, robots.ErrDisallowed) && story.Summary.RetryAt.IsZero() || errors.As(story, &bad) {
+				r.err = fmt.Errorf("%w: %w", errGone, story)
 			}
 		}
 		return r
