@@ -26,25 +26,25 @@ type classify struct {
 func (c *classify) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := c.next.RoundTrip(req)
-	ctx := req.Context()
-	o := c.judge(ctx, resp, err)
+	ctx, now := req.Context(), time.Now()
+	o := c.judge(ctx, resp, err, now)
 	a := trip.AttemptFrom(ctx)
 	if a == nil {
 		return resp, err
 	}
 	a.Report(o, resp, err)
 	if c.observer != nil {
-		c.observer.Observe(ctx, a.ExchangeDone(o, time.Since(start)))
+		c.observer.Observe(ctx, a.ExchangeDone(o, now.Sub(start)))
 	}
 	return resp, err
 }
 
-func (c *classify) judge(ctx context.Context, resp *http.Response, err error) trip.Outcome {
+func (c *classify) judge(ctx context.Context, resp *http.Response, err error, now time.Time) trip.Outcome {
 	o := trip.Classify(ctx, resp, err)
 	if resp != nil && mayChallenge(resp.StatusCode) {
 		o = c.inspect(resp, o)
 	}
-	o = c.suspects.weigh(ctx, o, time.Now())
+	o = c.suspects.weigh(ctx, o, now)
 	if c.custom != nil {
 		o = c.custom(ctx, resp, err, o)
 	}

@@ -95,13 +95,15 @@ func (g *Group) Refuse(key string) error {
 }
 
 func (g *Group) refusal(key string) (retryAt time.Time, refused bool) {
-	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c, ok := g.circuits.Get(key, now); ok {
-		return c.refusal(now)
+	c, ok := g.circuits.Look(key)
+	if !ok || c.state == Closed { // the common case needs no clock
+		return time.Time{}, false
 	}
-	return time.Time{}, false
+	now := time.Now()
+	g.circuits.Get(key, now) // whoever is turned away uses the breaker
+	return c.refusal(now)
 }
 
 func (g *Group) reject(ctx context.Context, key string, retryAt time.Time) error {

@@ -56,6 +56,9 @@ func (p *pace) own() time.Duration {
 // space decides how long the next token takes to come.
 func (p *pace) space(now time.Time) {
 	d := float64(p.own())
+	if d == 0 && p.floor == 0 && p.bucket.Limit() == rate.Inf {
+		return // unlimited, as before
+	}
 	if p.cfg.Jitter > 0 {
 		d *= 1 + p.cfg.Jitter*(2*p.cfg.Rand()-1)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -36,8 +37,8 @@ func randomTraffic(t *testing.T, seed uint64) {
 
 	var (
 		mu       sync.Mutex
-		inFlight int
-		last     time.Time // of the last request that was not refunded
+		under    = map[int]context.Context{} // in flight
+		last     time.Time                   // of the last request that was not refunded
 		rest     time.Time
 		order    []int
 		outcomes = map[string]int{}
@@ -72,10 +73,12 @@ func randomTraffic(t *testing.T, seed uint64) {
 				return
 			}
 			outcomes["sent"]++
-			inFlight++
+			// One whose context has ended has lost its turn, whether it knows yet or not.
+			maps.DeleteFunc(under, func(_ int, ctx context.Context) bool { return ctx.Err() != nil })
+			under[i] = ctx
 			order = append(order, i)
-			if inFlight > slots || now.Before(rest) || now.Sub(last) < interval*8/10-1 {
-				t.Errorf("%d in flight, %v before the end of the rest, %v after the last", inFlight, rest.Sub(now), now.Sub(last))
+			if len(under) > slots || now.Before(rest) || now.Sub(last) < interval*8/10-1 {
+				t.Errorf("%d in flight, %v before the end of the rest, %v after the last", len(under), rest.Sub(now), now.Sub(last))
 			}
 			last = now
 			mu.Unlock()
@@ -83,7 +86,7 @@ func randomTraffic(t *testing.T, seed uint64) {
 				took = 0
 			}
 			mu.Lock()
-			inFlight--
+			delete(under, i)
 			o := trip.Outcome{Verdict: verdict, Status: 200}
 			if verdict == trip.Throttled {
 				o.RetryAt = time.Now().Add(7 * time.Second)

@@ -79,7 +79,7 @@ func (t *Turn) resolve(err error) (over bool, _ error) {
 		h.leave(t)
 	default: // the turn has come at the same moment
 		h.pace.refund(now)
-		t.end(now)
+		t.end()
 	}
 	h.dispatch(now)
 	return true, err
@@ -89,8 +89,11 @@ func (t *Turn) resolve(err error) (over bool, _ error) {
 // the documentation of the package, and leaves the turn under way.
 func (t *Turn) React(o trip.Outcome) {
 	l, h := t.limiter, t.host
-	now := time.Now()
 	l.mu.Lock()
+	var now time.Time
+	if o.Verdict != trip.OK || h.cfg.Concurrency > 0 { // else nothing depends on it
+		now = time.Now()
+	}
 	paused := h.react(t, o, now)
 	until := h.pace.until
 	observer := h.cfg.Observer
@@ -142,7 +145,7 @@ func (t *Turn) Release() {
 	l.mu.Lock()
 	stop := t.stop
 	t.stop = nil
-	t.end(time.Now())
+	t.end()
 	l.mu.Unlock()
 	if stop != nil {
 		stop()
@@ -150,13 +153,15 @@ func (t *Turn) Release() {
 }
 
 // end is called with the lock held.
-func (t *Turn) end(now time.Time) {
+func (t *Turn) end() {
 	if t.over {
 		return
 	}
 	t.over = true
 	t.host.finish(t)
-	t.host.dispatch(now)
+	if t.host.queue.Len() > 0 { // else there is nobody to look at the clock for
+		t.host.dispatch(time.Now())
+	}
 }
 
 // BodyEnded is Release. It makes the turn a [trip.BodyWatcher].

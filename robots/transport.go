@@ -63,6 +63,9 @@ func (t *Transport) check(req *http.Request) error {
 	if got.rules == nil {
 		return t.nothing(req.URL, got)
 	}
+	if len(got.rules.rules) == 0 {
+		return nil // before there is a path to be put together
+	}
 	if allowed, line := got.rules.Allowed(pathOf(req.URL)); !allowed {
 		return &DisallowedError{URL: redacted(req.URL), Agent: t.cfg.Agent, Rule: line}
 	}
@@ -93,7 +96,10 @@ func pathOf(u *url.URL) string {
 
 // copyFor returns the robots.txt that is in force for req.
 func (t *Transport) copyFor(req *http.Request) (copied, error) {
-	key := req.URL.Scheme + "://" + strings.ToLower(req.URL.Host)
+	key := strings.ToLower(req.URL.Host)
+	if req.URL.Scheme != "https" { // nearly every site has the key that its URLs spell out
+		key = req.URL.Scheme + "://" + key
+	}
 	if got, ok := t.sites.fresh(key, time.Now()); ok {
 		return got, nil
 	}
