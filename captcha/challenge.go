@@ -78,12 +78,14 @@ const (
 	Google     Vendor = "google"  // the search engine's /sorry page
 	HCaptcha   Vendor = "hcaptcha"
 	Imperva    Vendor = "imperva"
+	Imunify    Vendor = "imunify360"
 	Kasada     Vendor = "kasada"
 	LinkedIn   Vendor = "linkedin"
 	PerimeterX Vendor = "perimeterx" // now HUMAN
 	Qrator     Vendor = "qrator"
 	Radware    Vendor = "radware"
 	ReCAPTCHA  Vendor = "recaptcha"
+	SafeLine   Vendor = "safeline"
 	SiteGround Vendor = "siteground"
 	Sucuri     Vendor = "sucuri"
 	Turnstile  Vendor = "turnstile" // Cloudflare's widget on a site's own page

@@ -170,6 +170,9 @@ func sniff(body []byte) format {
 		return jsonFormat
 	}
 	kind := http.DetectContentType(body)
+	if strings.HasPrefix(kind, "text/xml") && !bytes.Contains(bytes.ToLower(clip(body, 1024)), []byte("<html")) {
+		return otherFormat // a feed, a map of a site
+	}
 	if strings.HasPrefix(kind, "text/") || kind == "application/octet-stream" {
 		return htmlFormat
 	}

@@ -90,6 +90,16 @@ var gates = map[string]fixture{
 		page: `<h1>google</h1><img src="/sorry/image?id=1"><form action="CaptchaRedirect" method="get"><input type="hidden" name="continue" value="x"><input type="text" name="captcha"></form>`,
 		rule: "google-image", vendor: captcha.Google, kind: captcha.KindImage, params: map[string]string{captcha.ParamImageURL: "https://site.test/sorry/image?id=1"},
 	},
+	"recaptcha of 2010": {
+		page: `<p>Please show that you are not a robot.</p><form method="post"><script src="https://www.google.com/recaptcha/api/challenge?k=` + recaptchaKey + `"></script>` +
+			`<div id="recaptcha_widget" class="g-recaptcha"></div><input type="text" name="recaptcha_response_field"></form>`,
+		rule: "recaptcha-gate", vendor: captcha.ReCAPTCHA, kind: captcha.KindRecaptchaV2, key: recaptchaKey,
+	},
+	"geetest gate without a title": {
+		page: `<p>Please complete the verification to continue.</p><script src="https://static.geetest.com/v4/gt4.js"></script><script>initGeetest4({captchaId: '0123456789abcdef0123456789abcdef'}, h)</script>`,
+		rule: "geetest-gate", vendor: captcha.GeeTest, kind: captcha.KindGeeTestV4, key: "0123456789abcdef0123456789abcdef",
+		params: map[string]string{"captcha_id": "0123456789abcdef0123456789abcdef"},
+	},
 	"image gate in Chinese": {
 		page: `<title>搜狗搜索</title><p>用户您好，我们的系统检测到您网络中存在异常访问请求。</p><form><img src="util/seccode.php?tc=1"><input type="text" name="c" id="seccodeInput"></form>`,
 		rule: "image-gate", vendor: captcha.Generic, kind: captcha.KindImage,
@@ -110,6 +120,23 @@ func TestRefusalsAreNoChallenges(t *testing.T) {
 		"cloudflare 1015, customised": {
 			page: `<div class="cf-error-details cf-error-1015"><h1>Langsam!</h1></div>`,
 			rule: "cloudflare-error", vendor: captcha.Cloudflare,
+		},
+		"cloudflare, number without a mark": {
+			page: `<title>Zugriff verweigert</title><div id="cf-wrapper"><div id="cf-error-details"><h1><span>Fehler</span><span>1009</span> <span>Ray ID: 8f2a • 2024-10-20</span></h1></div></div>`,
+			rule: "cloudflare-error", vendor: captcha.Cloudflare,
+		},
+		"distil, a letter to the owner": {
+			page: `<title>Pardon Our Interruption</title><h1>Pardon Our Interruption...</h1><p>Something about your browser made us think you were a bot.</p>` +
+				`<form id="distilUnblockForm" method="post" action="https://unblock.test/"><input type="text" name="first_name"><input type="text" name="email"></form>`,
+			rule: "distil", vendor: captcha.Distil,
+		},
+		"f5 in Turkish": {
+			page: `<title>İstek Engellenmiştir</title><p>Güvenlik nedeniyle isteğiniz engellenmiştir.</p><p>Support ID: 8461824683516184365</p>`,
+			rule: "f5-reject", vendor: captcha.F5,
+		},
+		"safeline": {
+			page: `<title id="slg-title"></title><script>window.product_data={"name_en":"SafeLine"}</script><div id="slg-bg"></div><div id="slg-box"><div id="slg-caption"></div></div>`,
+			rule: "safeline", vendor: captcha.SafeLine,
 		},
 		"cloudflare, bare": {page: `error code: 1006`, rule: "cloudflare-error", vendor: captcha.Cloudflare},
 		"cloudflare, firewall": {

@@ -228,6 +228,24 @@ var challenges = map[string]fixture{
 		page: `<meta http-equiv="refresh" content="2; url=/.within.website/x/cmd/anubis/api/pass-challenge?challenge=a">`,
 		rule: "anubis-challenge", vendor: captcha.Anubis, kind: captcha.KindScript,
 	},
+	"perimeterx, challenge loaded by script": {
+		page: `<title>Robot or human?</title><script>window._pxAppId='PXabc12';var src="/px/"+window._pxAppId+"/captcha/captcha.js?a=c&m=0"</script><p>Activate and hold the button.</p>`,
+		rule: "perimeterx-vars", vendor: captcha.PerimeterX, kind: captcha.KindPerimeterX,
+	},
+	"perimeterx with FunCaptcha": {
+		page: `<title>Access to this page has been denied.</title><div id="CAPTCHA"></div><script src="https://funcaptcha.com/fc/api/?onload=load"></script>` +
+			`<script>window._pxAppId='PXabc12';function load(){new FunCaptcha({public_key: "` + hcaptchaKey + `", target_html: "CAPTCHA"})}</script>`,
+		rule: "perimeterx-notice", vendor: captcha.PerimeterX, kind: captcha.KindFunCaptcha, key: hcaptchaKey,
+	},
+	"kasada under a path of its own, with words": {
+		page: `<title>Please wait</title><script>window.KPSDK={};KPSDK.now=Date.now</script><script src="/shop-check/ips.js?x-kpsdk-im=a"></script><p>Please wait while we look at your browser, then go on.</p>`,
+		rule: "kasada-script", vendor: captcha.Kasada, kind: captcha.KindScript,
+	},
+	"f5 picture": {
+		page: `<p>This question is for testing whether you are a human visitor and to prevent automated spam submission.</p><img src="data:image/png;base64,aa">` +
+			`<b>What code is in the image?</b><input type="text" id="ans" name="answer"><button id="jar">submit</button><p>Your support ID is: 42.</p>`,
+		rule: "f5-captcha", vendor: captcha.F5, kind: captcha.KindF5,
+	},
 	"ddos-guard": {
 		page: `<title>DDoS-Guard</title><body data-ddg-origin="true"><h1>Checking your browser before accessing site.test</h1><script src="/.well-known/ddos-guard/js-challenge/index.js"></script>`,
 		rule: "ddos-guard-challenge", vendor: captcha.DDoSGuard, kind: captcha.KindScript,
@@ -235,6 +253,19 @@ var challenges = map[string]fixture{
 	"sucuri": {
 		page: `<html><title>You are being redirected...</title><noscript>Javascript is required.</noscript><script>var s={},u,c,U,r,i,l=0,a,e=eval,w=String.fromCharCode,sucuri_cloudproxy_js='',S='dmFy';</script></html>`,
 		rule: "sucuri-script", vendor: captcha.Sucuri, kind: captcha.KindScript,
+	},
+	"ddos-guard, its first script": {
+		page: `<title>A shop</title><div class="spinner"></div><script src="https://check.ddos-guard.net/check.js"></script>`,
+		rule: "ddos-guard-challenge", vendor: captcha.DDoSGuard, kind: captcha.KindScript,
+	},
+	"imunify360": {
+		page: `<title>One moment, please...</title><svg><title>Loader</title></svg><p>Please wait while your request is being verified...</p><div id="a1"></div>` +
+			`<script>on(function(){var h=+((+!+[]+!![])+(+!+[])),q='wsidchk',k='pdata',u='/z0f7';f.action=u;f.submit();});</script>`,
+		rule: "imunify", vendor: captcha.Imunify, kind: captcha.KindScript,
+	},
+	"safeline": {
+		page: `<link rel="icon" href="/.safeline/static/favicon.png"><title id="slg-title"></title><div id="slg-box"></div><script src="/.safeline/challenge/v2/sdk.js"></script>`,
+		rule: "safeline", vendor: captcha.SafeLine, kind: captcha.KindScript,
 	},
 	"linkedin checkpoint": {
 		page: `<form id="captcha-challenge" action="/checkpoint/challenge/verify" method="post"><input type="hidden" name="csrfToken" value="a"><iframe src="https://www.linkedin.com/checkpoint/captcha"></iframe></form>`,

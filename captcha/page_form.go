@@ -81,7 +81,7 @@ func (v *surveyor) unseen() bool {
 // tokenField tells whether a field is one that a widget's script fills.
 func tokenField(name []byte) bool {
 	return bytes.HasSuffix(name, []byte("-response")) || bytes.HasSuffix(name, []byte("_response")) ||
-		bytes.HasPrefix(name, []byte("geetest_")) || bytes.Equal(name, []byte("smart-token"))
+		bytes.HasPrefix(name, []byte("geetest_")) || bytes.HasPrefix(name, []byte("recaptcha_")) || bytes.Equal(name, []byte("smart-token"))
 }
 
 // answerField tells whether a field is where the answer to a picture goes.

@@ -17,8 +17,9 @@ func gate(p *Page, w *widget) bool {
 		return false
 	}
 	worded := p.Says(gateWords...)
-	if s.textInputs == 1 && !s.answer && (!worded || p.Status < 400) {
-		return false // a newsletter, a comment, a lost password
+	typed := s.answer && w.vendor == "" // a picture's answer is typed, a widget's never
+	if s.textInputs == 1 && !typed && (!worded || p.Status < 400) {
+		return false // a newsletter, a comment, a lost password, a promotional code
 	}
 	switch p.Status {
 	case 0:
@@ -60,7 +61,7 @@ var gateWords = []string{
 var softWords = []string{
 	"human verification", "security check", "security verification", "security measure", "verify yourself", "verification required",
 	"browser verification", "before you continue", "before we continue", "before continuing", "to continue, please", "please verify",
-	"solve the captcha", "complete the captcha", "complete the security", "captcha to continue", "captcha to proceed", "enter the captcha",
+	"solve the captcha", "complete the captcha", "complete the verification", "complete the security", "captcha to continue", "captcha to proceed", "enter the captcha",
 	"access denied", "one more step", "robot or human", "are you real",
 	"sicherheitsüberprüfung", "sicherheitsprüfung", "vérification de sécurité", "verificación de seguridad", "verificação de segurança",
 	"verifica di sicurezza", "проверка безопасности", "안전한 접속", "安全验证", "安全驗證", "验证码", "驗證碼",

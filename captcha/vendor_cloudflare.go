@@ -1,6 +1,7 @@
 package captcha
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -105,14 +106,23 @@ var cloudflareRefusals = []string{
 	"1005", "1006", "1007", "1008", "1009", "1010", "1011", "1012", "1015", "1020", "1106",
 }
 
+// cloudflareCode is the number in the headline of the newer layout, where nothing
+// else marks it, in whatever language.
+var cloudflareCode = regexp.MustCompile(`(?:^|\D)(5\d\d|1\d{3})(?:\D|$)`)
+
 func refusedByCloudflare(p *Page) bool {
 	s := p.survey()
 	code := s.errorCode
 	if code == "" {
 		code = strings.TrimPrefix(s.classes.with("cf-error-1"), "cf-error-")
 	}
-	if code == "" && s.runes < maxBareText {
-		code, _ = strings.CutPrefix(s.said(), "\nerror code: ")
+	if after, ok := strings.CutPrefix(s.said(), "\nerror code: "); ok && s.runes < maxBareText {
+		code = after
+	}
+	if code == "" && p.HasID("cf-error-details") {
+		if m := cloudflareCode.FindSubmatch(s.text); m != nil {
+			code = string(m[1])
+		}
 	}
 	return slices.Contains(cloudflareRefusals, strings.TrimSpace(code))
 }

@@ -38,6 +38,26 @@ func firewallRules() []Rule {
 			Match:   func(p *Page) bool { return p.Bare() && p.Assigned("$_ts") },
 		},
 		{
+			// The fields that the script sends keep their names, whatever else it
+			// hides. It is also put before the end of a page that has its own layout.
+			Name: "imunify", Vendor: Imunify, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"wsidchk"},
+			Match:   func(p *Page) bool { return p.Short() && !p.survey().app && p.Scripts("wsidchk") && p.Scripts("pdata") },
+		},
+		{
+			// A refusal and a check have the same frame; the check brings its scripts.
+			Name: "safeline", Vendor: SafeLine, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"/.safeline/", "slg-box"},
+			Match: func(p *Page) bool {
+				return p.Short() && (p.HasID("slg-box") && p.HasID("slg-title", "slg-caption", "slg-bg") || p.ScriptSrc("/.safeline/") != "")
+			},
+			Fill: func(p *Page, c *Challenge) {
+				if p.ScriptSrc("/.safeline/") == "" {
+					c.ban()
+				}
+			},
+		},
+		{
 			// A cookie made by AES in a script, in front of free hosts.
 			Name: "testcookie", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"slowaes.decrypt"},

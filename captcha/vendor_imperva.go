@@ -64,14 +64,15 @@ func impervaRules() []Rule {
 		},
 		{
 			Name: "distil", Vendor: Distil, Kind: KindImperva, Verdict: Challenged,
-			Markers: []string{"distilcaptchaform", "distil_r_captcha", "distilidentificationblock", "distil_r_blocked", "distil_identification_block"},
+			Markers: []string{"distilcaptchaform", "distilunblockform", "distil_r_captcha", "distilidentificationblock", "distil_r_blocked", "distil_identification_block"},
 			Match: func(p *Page) bool {
-				return p.FormID("distilCaptchaForm") != nil || p.FormTo("distil_r_captcha") != nil ||
+				return p.FormID("distilCaptchaForm") != nil || p.FormID("distilUnblockForm") != nil || p.FormTo("distil_r_captcha") != nil ||
 					p.ScriptSrc("/distil_r_captcha") != "" || strings.Contains(p.Refresh(), "distil_r_") ||
 					p.HasID("distilIdentificationBlock", "distil_identification_block") && (p.Bare() || pardon(p))
 			},
 			Fill: func(p *Page, c *Challenge) {
-				if strings.Contains(p.Refresh(), "distil_r_blocked") {
+				// Instead of a puzzle there is but a letter to the site's owner.
+				if strings.Contains(p.Refresh(), "distil_r_blocked") || p.FormID("distilUnblockForm") != nil {
 					c.ban()
 					return
 				}

@@ -14,12 +14,14 @@ func perimeterXRules() []Rule {
 			Fill: fillPerimeterX,
 		},
 		{
-			// The sensor on good pages sets _pxAppId, but no id of a refusal.
+			// The sensor on good pages sets _pxAppId, but no id of a refusal, and
+			// loads no challenge.
 			Name: "perimeterx-vars", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
 			Markers: []string{"_pxappid"},
 			Match: func(p *Page) bool {
 				return p.TextLen() < maxGateText && p.Assigned("_pxAppId") &&
-					p.Assigned("_pxUuid", "_pxHostUrl", "_pxBlockScript", "_pxBlockedUrl")
+					(p.Assigned("_pxUuid", "_pxHostUrl", "_pxBlockScript", "_pxBlockedUrl") ||
+						!p.survey().app && (p.Scripts("/captcha/captcha.js?a=c") || p.Scripts("captcha.px-c")))
 			},
 			Fill: fillPerimeterX,
 		},
@@ -59,12 +61,16 @@ func perimeterXRules() []Rule {
 	}
 }
 
-// fillPerimeterX takes over the ids. The page of before 2019 asked for a reCAPTCHA.
+// fillPerimeterX takes over the ids. The page of before 2019 asked for a reCAPTCHA
+// or a FunCaptcha.
 func fillPerimeterX(p *Page, c *Challenge) {
 	for _, name := range []string{"_pxAppId", "_pxUuid", "_pxVid", "_pxHostUrl", "_pxJsClientSrc"} {
 		c.set(name, p.Value(name))
 	}
-	if w := p.widgetOf(ReCAPTCHA); w != nil && w.siteKey != "" && w.mounted {
-		w.fill(c)
+	for _, vendor := range []Vendor{ReCAPTCHA, Arkose} {
+		if w := p.widgetOf(vendor); w != nil && w.siteKey != "" && (w.mounted || vendor == Arkose) {
+			w.fill(c)
+			return
+		}
 	}
 }

@@ -1,8 +1,11 @@
 package captcha
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
-// kasadaPath is the same on every site that Kasada guards.
+// kasadaPath is the same on every site that Kasada guards, but for those that hide it.
 const kasadaPath = "/149e9513-01fa-4fb0-aad4-566afd725d1b/"
 
 func kasadaRules() []Rule {
@@ -18,6 +21,9 @@ func kasadaRules() []Rule {
 			Name: "kasada-script", Vendor: Kasada, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{kasadaPath, "window.kpsdk", "kpsdk.now", "kpsdk.start"},
 			Match: func(p *Page) bool {
+				if p.Assigned("KPSDK") && p.ScriptSrc("/ips.js") != "" {
+					return p.Short() // ips.js is the challenge, p.js the sensor
+				}
 				return p.Bare() && (p.Loads(kasadaPath) || p.FrameSrc(kasadaPath) != "" || len(p.survey().scriptSrcs) == 0 && p.Assigned("KPSDK"))
 			},
 		},
@@ -35,6 +41,14 @@ func f5Rules() []Rule {
 			},
 		},
 		{
+			// A picture to be read, in the words of the product's own page.
+			Name: "f5-captcha", Vendor: F5, Kind: KindF5, Verdict: Challenged,
+			Markers: []string{"support id"},
+			Match: func(p *Page) bool {
+				return p.Short() && p.Says("support id") && len(p.survey().images) > 0 && p.Says("what code is in the image", "human visitor")
+			},
+		},
+		{
 			Name: "f5-shape", Vendor: F5, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"istlwashere"},
 			Match:   func(p *Page) bool { return p.Bare() && p.Scripts("istlWasHere") },
@@ -46,7 +60,10 @@ func f5Rules() []Rule {
 		Match: func(p *Page) bool {
 			return p.Notice() && p.TextLen() < maxLoneText && p.Says("support id") &&
 				(p.Says("url was rejected", "request was rejected", "request has been rejected") ||
-					strings.EqualFold(p.Title(), "Request Rejected"))
+					strings.EqualFold(p.Title(), "Request Rejected") || f5SupportID.MatchString(p.survey().said()))
 		},
 	})...)
 }
+
+// f5SupportID is what a refusal in any language ends with: a number of 64 bits.
+var f5SupportID = regexp.MustCompile(`support id\D{1,12}\d{17,20}\b`)

@@ -105,9 +105,9 @@ func hostingRules() []Rule {
 		},
 		{
 			Name: "ddos-guard-challenge", Vendor: DDoSGuard, Kind: KindScript, Verdict: Challenged,
-			Markers: []string{ddosGuard, "data-ddg-origin"},
+			Markers: []string{ddosGuard, "data-ddg-origin", "check.ddos-guard.net"},
 			Match: func(p *Page) bool {
-				return p.ScriptSrc(ddosGuard+"js-challenge") != "" || p.ScriptSrc(ddosGuard+"ddg-captcha") != "" ||
+				return p.ScriptSrc("check.ddos-guard.net/") != "" && p.Short() || p.ScriptSrc(ddosGuard+"js-challenge") != "" || p.ScriptSrc(ddosGuard+"ddg-captcha") != "" ||
 					p.ScriptSrc(ddosGuard) != "" && strings.EqualFold(p.Title(), "DDoS-Guard")
 			},
 		},
