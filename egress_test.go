@@ -45,11 +45,7 @@ func exits(t *testing.T, web *hostile.Web, configs ...hostile.ProxyConfig) (prox
 	for _, cfg := range configs {
 		p, err := web.AddProxy(cfg)
 		require.NoError(t, err)
-		u := p.URL()
-		if u.Scheme == "socks5" {
-			u.Scheme = "socks5h" // only the proxy knows where *.test is
-		}
-		pool.Proxies = append(pool.Proxies, proxypool.Address(u.String()))
+		pool.Proxies = append(pool.Proxies, proxypool.Address(p.URL().String()))
 		proxies = append(proxies, p)
 	}
 	return pool, proxies

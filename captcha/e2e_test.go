@@ -57,11 +57,7 @@ func depart(t *testing.T, s set) *journey {
 		p, err := web.AddProxy(hostile.ProxyConfig{Scheme: s.scheme, User: "crawler", Password: "pass-word"})
 		require.NoError(t, err)
 		j.proxies = append(j.proxies, p)
-		u := p.URL()
-		if u.Scheme == "socks5" {
-			u.Scheme = "socks5h" // the proxy resolves the names of this web
-		}
-		cfg.Proxies = append(cfg.Proxies, proxypool.Address(u.String()))
+		cfg.Proxies = append(cfg.Proxies, proxypool.Address(p.URL().String()))
 	}
 	j.pool, err = proxypool.NewPool(cfg)
 	require.NoError(t, err)

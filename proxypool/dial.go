@@ -29,13 +29,6 @@ func (d *dialer) tunnel(ctx context.Context, _, addr string) (net.Conn, error) {
 	if d.e.direct {
 		return d.direct(ctx, addr)
 	}
-	if d.proxy.scheme == "socks5" {
-		resolved, err := resolve(ctx, addr)
-		if err != nil {
-			return nil, &TargetError{Egress: d.e.label(), Phase: trip.Dial, Direct: true, Err: err}
-		}
-		addr = resolved
-	}
 	conn, err := d.toProxy(ctx, "", "")
 	if err != nil {
 		return nil, err
@@ -43,7 +36,7 @@ func (d *dialer) tunnel(ctx context.Context, _, addr string) (net.Conn, error) {
 	reached(ctx, trip.ProxyConnect)
 	var failed error
 	err = within(ctx, conn, d.c.ConnectTimeout, func() error {
-		if d.proxy.scheme == "socks5" || d.proxy.scheme == "socks5h" {
+		if d.proxy.protocol() == "socks5" {
 			return socksConnect(conn, addr, d.proxy.user, d.proxy.password)
 		}
 		conn, failed = d.connect(conn, addr)
@@ -229,21 +222,4 @@ func (c *counted) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.e.bytesOut.Add(int64(n))
 	return n, err
-}
-
-// resolve looks the host of addr up here.
-func resolve(ctx context.Context, addr string) (string, error) {
-	host, port := splitHost(addr)
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return "", err
-	}
-	best := ips[0]
-	for _, ip := range ips {
-		if ip.Unmap().Is4() {
-			best = ip
-			break
-		}
-	}
-	return net.JoinHostPort(best.Unmap().String(), port), nil
 }

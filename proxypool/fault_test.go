@@ -3,10 +3,10 @@ package proxypool_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -210,22 +210,25 @@ func TestErrorsOfTheDirectEgressAreNotProxyErrors(t *testing.T) {
 	require.Equal(t, trip.Outcome{Verdict: trip.TargetError, Phase: trip.Dial, Reason: "connection"}, e.Outcome())
 }
 
-func TestSOCKS5ResolvesHereAndSOCKS5HThere(t *testing.T) {
-	site := newTarget(t, false, "h1")
-	port := site.Listener.Addr().(*net.TCPAddr).Port
-	asked := make(chan byte, 2)
+func TestNamesAreResolvedByTheSOCKSProxyHoweverItsSchemeIsSpelt(t *testing.T) {
+	asked := make(chan string, 1)
 	server := listen(t, func(conn net.Conn) {
 		_, _ = io.ReadFull(conn, make([]byte, 3))
 		_, _ = conn.Write([]byte{5, 0})
-		head := make([]byte, 4)
+		head := make([]byte, 5)
 		_, _ = io.ReadFull(conn, head)
-		asked <- head[3]
+		name := make([]byte, head[4])
+		_, _ = io.ReadFull(conn, name)
+		asked <- fmt.Sprint(head[3], " ", string(name))
 		_, _ = conn.Write([]byte{5, 1, 0, 1, 0, 0, 0, 0, 0, 0})
 	})
-	for scheme, kind := range map[string]byte{"socks5": 1, "socks5h": 3} {
-		rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{proxypool.Address(scheme + "://" + server)}})
-		_, err := get(t, rt, (&url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", itoa(port))}).String())
-		require.Error(t, err)
-		require.Equal(t, kind, <-asked, scheme)
+	for _, scheme := range []string{"socks5", "socks5h"} {
+		for _, target := range []string{"http", "https"} {
+			rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{proxypool.Address(scheme + "://" + server)}})
+			// localhost is a name that every resolver knows: it must go out as a name all the same.
+			_, err := get(t, rt, target+"://localhost/")
+			require.ErrorIs(t, err, proxypool.ErrProxy)
+			require.Equal(t, "3 localhost", <-asked, scheme)
+		}
 	}
 }

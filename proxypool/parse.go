@@ -3,12 +3,10 @@ package proxypool
 import (
 	"net/netip"
 	"net/url"
-
 	"strings"
 )
 
-// defaultPorts are the ports of the supported schemes. socks5 has the target's
-// name resolved here, socks5h by the proxy.
+// defaultPorts are the ports of the supported schemes.
 var defaultPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // ParseProxy reads a proxy in any of the forms that people have:
@@ -23,6 +21,9 @@ var defaultPorts = map[string]string{"http": "80", "https": "443", "socks5": "10
 // gateway), country, tier, weight, sessions:
 //
 //	http://user-session-{session}:password@gw.test:7000?label=gw&sessions=50
+//
+// socks5 and socks5h mean the same, as they do to net/http: the proxy resolves the
+// names of targets. A DNS query of the machine's own would tell where it is going.
 //
 // In the URL form special characters of the login may be percent-encoded. Any
 // other scheme is an error, as net/http would silently speak HTTP to it. No error

@@ -98,7 +98,10 @@ func (p Proxy) Address() string {
 	return p.scheme + "://" + p.host
 }
 
-// ID is the same for the same scheme, host, port and login, and tells none of
+// protocol is what is spoken to the proxy: socks5h is another name of socks5.
+func (p Proxy) protocol() string { return strings.TrimSuffix(p.scheme, "h") }
+
+// ID is the same for the same protocol, host, port and login, and tells none of
 // them: 16 hexadecimal digits. Lists are deduplicated by it.
 func (p Proxy) ID() string {
 	sum := p.hash()
@@ -106,11 +109,11 @@ func (p Proxy) ID() string {
 }
 
 func (p Proxy) hash() [sha256.Size]byte {
-	return sha256.Sum256([]byte(p.scheme + "\x00" + p.host + "\x00" + p.user + "\x00" + p.password))
+	return sha256.Sum256([]byte(p.protocol() + "\x00" + p.host + "\x00" + p.user + "\x00" + p.password))
 }
 
 // account identifies the proxy whatever its password is now.
-func (p Proxy) account() string { return p.scheme + "\x00" + p.host + "\x00" + p.user }
+func (p Proxy) account() string { return p.protocol() + "\x00" + p.host + "\x00" + p.user }
 
 func (p Proxy) seed() uint64 {
 	sum := p.hash()

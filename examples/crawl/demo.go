@@ -82,11 +82,7 @@ func newWorld(seed uint64) (*world, error) {
 			web.Close()
 			return nil, err
 		}
-		u := p.URL()
-		if u.Scheme == "socks5" {
-			u.Scheme = "socks5h" // only the proxy knows where *.test is
-		}
-		w.proxies = append(w.proxies, u)
+		w.proxies = append(w.proxies, p.URL())
 	}
 	return w, nil
 }
