@@ -36,24 +36,29 @@ func newError(req *http.Request, s trip.Summary, err error) *Error {
 
 // Error tells the story on one line.
 func (e *Error) Error() string {
-	var b strings.Builder
 	method := e.Method
 	if method == "" {
 		method = http.MethodGet
 	}
-	fmt.Fprintf(&b, "godwit: %s %s: %v", method, e.URL, e.Err)
-	for i, a := range e.Summary.Attempts {
+	return "godwit: " + method + " " + e.URL + ": " + story(e.Err, e.Summary)
+}
+
+// story tells what came in the way, every attempt, and what it cost.
+func story(err error, s trip.Summary) string {
+	var b strings.Builder
+	b.WriteString(err.Error())
+	for i, a := range s.Attempts {
 		sep := "; "
 		if i == 0 {
 			sep = " ["
 		}
 		b.WriteString(sep + a.String())
 	}
-	if len(e.Summary.Attempts) > 0 {
+	if len(s.Attempts) > 0 {
 		b.WriteByte(']')
 	}
-	if e.Summary.Cost > 0 {
-		fmt.Fprintf(&b, " (cost %v)", e.Summary.Cost)
+	if s.Cost > 0 {
+		fmt.Fprintf(&b, " (cost %v)", s.Cost)
 	}
 	return b.String()
 }

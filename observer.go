@@ -93,7 +93,7 @@ func (l *logger) call(ctx context.Context, e *trip.CallDone) {
 		attrs = append(attrs, slog.String("cost", e.Cost.String()))
 	}
 	if e.Err != nil {
-		attrs = append(attrs, slog.String("error", e.Err.Error()))
+		attrs = append(attrs, slog.String("error", bounded(story(e.Err, e.Call.Summary()), maxStory)))
 	}
 	l.log.LogAttrs(ctx, level, msg, attrs...)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +17,10 @@ import (
 )
 
 const (
-	maxTallied  = 10_000 // domains counted on their own; the rest share the "other" entry
-	maxFailures = 100    // failed calls remembered
+	maxTallied  = 10_000  // domains counted on their own; the rest share the "other" entry
+	maxFailures = 100     // failed calls remembered
+	maxStory    = 2 << 10 // bytes of a failure's story
+	maxName     = 253     // bytes of a domain, the most that DNS has
 	otherDomain = "other"
 )
 
@@ -49,7 +52,7 @@ type DomainStats struct {
 type Failure struct {
 	At     time.Time
 	Domain string
-	Story  string // the error's one line
+	Story  string // the error and every attempt on one line, cut to 2 KiB
 }
 
 // tally is the observer behind [Transport.Stats].
@@ -87,6 +90,10 @@ func (t *tally) Observe(_ context.Context, e trip.Event) {
 		t.domain(e.Attempt.Call()).attempts++
 		t.mu.Unlock()
 	case *trip.CallDone:
+		var f Failure
+		if e.Err != nil {
+			f = Failure{At: time.Now(), Domain: bounded(e.Call.Domain(), maxName), Story: bounded(story(e.Err, e.Call.Summary()), maxStory)}
+		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		d := t.domain(e.Call)
@@ -94,7 +101,7 @@ func (t *tally) Observe(_ context.Context, e trip.Event) {
 		d.cost += e.Cost
 		if e.Err != nil {
 			d.failed++
-			t.failures[t.failed%maxFailures] = Failure{At: time.Now(), Domain: e.Call.Domain(), Story: e.Err.Error()}
+			t.failures[t.failed%maxFailures] = f
 			t.failed++
 		}
 	}
@@ -102,7 +109,7 @@ func (t *tally) Observe(_ context.Context, e trip.Event) {
 
 // domain is called with the lock held.
 func (t *tally) domain(call *trip.Call) *domainTally {
-	name := call.Domain()
+	name := bounded(call.Domain(), maxName)
 	d := t.domains[name]
 	if d == nil && len(t.domains) >= maxTallied {
 		name = otherDomain
@@ -113,6 +120,15 @@ func (t *tally) domain(call *trip.Call) *domainTally {
 		t.domains[name] = d
 	}
 	return d
+}
+
+// bounded cuts what comes from outside to size: the end of a long text is
+// replaced by an ellipsis.
+func bounded(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	return strings.ToValidUTF8(text[:size-len("…")], "") + "…"
 }
 
 func (t *tally) snapshot() Stats {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/godwit-go/godwit/breaker"
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/proxypool"
 	"github.com/godwit-go/godwit/trip"
@@ -18,8 +19,10 @@ import (
 //go:embed status.html
 var statusPage string
 
-// maxBanned is how many set-aside egresses the status page lists.
-const maxBanned = 20
+const (
+	maxBanned = 20  // set-aside egresses that the status page lists
+	maxShown  = 200 // domains that it lists
+)
 
 // Handler serves the status page: what godwit does to each domain, the pools, the
 // egresses set aside, and the last failures with their stories. Clients that
@@ -57,11 +60,26 @@ func (t *Transport) serveStatus(w http.ResponseWriter, r *http.Request) {
 type status struct {
 	Now      time.Time       `json:"now"`
 	Since    time.Time       `json:"since"`
-	Calls    uint64          `json:"calls"`
-	Domains  []domainStatus  `json:"domains"`
+	Total    totalStatus     `json:"total"`
+	Domains  []domainStatus  `json:"domains"` // the busiest, by name
 	Pools    []poolStatus    `json:"pools"`
 	Banned   []bannedStatus  `json:"banned"`
 	Failures []failureStatus `json:"failures"`
+}
+
+// totalStatus counts what the lists may leave out.
+type totalStatus struct {
+	Domains      int    `json:"domains"`
+	Calls        uint64 `json:"calls"`
+	Failed       uint64 `json:"failed"`
+	Exchanges    uint64 `json:"exchanges"`
+	OK           uint64 `json:"ok"` // exchanges
+	OpenBreakers int    `json:"open_breakers"`
+	Waiting      int    `json:"waiting"`
+	Spent        string `json:"spent"`
+	Proxies      int    `json:"proxies"` // those of the direct pool do not count
+	Healthy      int    `json:"healthy"`
+	Banned       int    `json:"banned"`
 }
 
 type domainStatus struct {
@@ -108,8 +126,13 @@ func (t *Transport) status(now time.Time) status {
 		Now: now, Since: stats.Since,
 		Domains: []domainStatus{}, Pools: []poolStatus{}, Banned: []bannedStatus{}, Failures: []failureStatus{},
 	}
+	var spent trip.USD
 	for _, d := range stats.Domains {
-		s.Calls += d.Calls
+		s.Total.add(d)
+		spent += d.Cost
+	}
+	s.Total.Spent = spent.String()
+	for _, d := range busiest(stats.Domains) {
 		s.Domains = append(s.Domains, domainStatusOf(d))
 	}
 	for _, f := range stats.Failures {
@@ -119,12 +142,49 @@ func (t *Transport) status(now time.Time) status {
 		pool, banned := poolStatusOf(p)
 		s.Pools = append(s.Pools, pool)
 		s.Banned = append(s.Banned, banned...)
+		if p.Name != Direct {
+			s.Total.Proxies += pool.Proxies
+			s.Total.Healthy += pool.States[string(proxypool.Healthy)]
+		}
 	}
+	s.Total.Banned = len(s.Banned)
 	slices.SortFunc(s.Banned, func(a, b bannedStatus) int {
 		return cmp.Or(b.Until.Compare(a.Until), cmp.Compare(a.Egress, b.Egress))
 	})
 	s.Banned = s.Banned[:min(len(s.Banned), maxBanned)]
 	return s
+}
+
+func (t *totalStatus) add(d DomainStats) {
+	t.Domains++
+	t.Calls += d.Calls
+	t.Failed += d.Failed
+	t.Exchanges += d.Exchanges
+	t.OK += d.Verdicts[trip.OK.String()]
+	t.Waiting += d.Rate.Waiting
+	if d.Breaker.State == breaker.Open {
+		t.OpenBreakers++
+	}
+}
+
+// busiest returns the domains that the page lists, by name. One whose breaker is
+// open counts as busy.
+func busiest(all []DomainStats) []DomainStats {
+	if len(all) <= maxShown {
+		return all
+	}
+	open := func(d DomainStats) int {
+		if d.Breaker.State == breaker.Open {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(all, func(a, b DomainStats) int {
+		return cmp.Or(cmp.Compare(open(b), open(a)), cmp.Compare(b.Calls, a.Calls))
+	})
+	all = all[:maxShown]
+	slices.SortFunc(all, func(a, b DomainStats) int { return cmp.Compare(a.Domain, b.Domain) })
+	return all
 }
 
 func domainStatusOf(d DomainStats) domainStatus {
