@@ -42,10 +42,12 @@ type headerMap struct {
 	empty  bool     // has entries without a value
 }
 
-// newHeaderMap makes room for size entries: maps that grow, and those with much
-// more room than they need, are what costs most in a header.
-func newHeaderMap(size int) headerMap {
-	return headerMap{Header: make(http.Header, size), values: make([]string, 0, size)}
+// newHeaderMap makes room for what the caller and the browser have to say. Half of
+// what the one has is taken to be in the other's list: a map with much more room
+// than it needs is what costs most in a header, and one that grows is the next.
+func newHeaderMap(caller, browser int) headerMap {
+	size := max(caller, browser) + min(caller, browser)/2
+	return headerMap{Header: make(http.Header, size), values: make([]string, 0, caller+browser)}
 }
 
 // put sets one value.
@@ -110,8 +112,7 @@ func (v *visit) outgoing(critical bool) *http.Request {
 	if v.generator != nil {
 		v.generate(e, critical)
 	}
-	const others = 3 // From, User-Agent, Cookie
-	h := newHeaderMap(len(req.Header) + len(e.list.Fields) + len(cfg.Extra) + others)
+	h := newHeaderMap(len(req.Header), len(e.list.Fields)+len(cfg.Extra)+1) // From, or a Cookie
 	v.copyCaller(&h)
 	for n, values := range cfg.Extra {
 		if k := keyOf(n); !h.has(k) && len(values) > 0 {

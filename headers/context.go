@@ -55,7 +55,7 @@ type exchange struct {
 	list      List        // as generated
 	header    http.Header // of the outgoing request
 	url       url.URL     // of the outgoing request
-	room      [typicalFields + 8]Field
+	room      [typicalFields]Field
 }
 
 // Value makes the exchange findable in its own context.

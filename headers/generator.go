@@ -81,7 +81,7 @@ func Generate(p Profile, s Situation) (List, error) {
 func (g *Generator) Fields(s *Situation) List { return g.appendFields(s, nil) }
 
 // typicalFields is room enough for nearly every request.
-const typicalFields = 24
+const typicalFields = 16
 
 // appendFields is Fields into the caller's memory.
 func (g *Generator) appendFields(s *Situation, buf []Field) List {
