@@ -73,10 +73,18 @@ func (t *Transport) exchange(req *http.Request, a *trip.Attempt) (*http.Response
 		}
 		held = true
 	}
-	if held {
-		h.sent.Store(time.Now().UnixNano())
+	if !held {
+		return t.next.RoundTrip(req)
 	}
-	return t.next.RoundTrip(req)
+	h.sent.Store(time.Now().UnixNano())
+	h.enter()
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		h.leave()
+	} else {
+		trip.WatchBody(resp, h)
+	}
+	return resp, err
 }
 
 // hold takes a lease for the attempt, waiting for one if it must.
@@ -87,6 +95,7 @@ func (p *Pool) hold(req *http.Request, a *trip.Attempt) (*hold, error) {
 		return nil, err
 	}
 	h := &hold{Lease: l, ctx: req.Context()}
+	h.inside.Store(true)
 	if !a.Hold(l.Identity(), h) {
 		l.Conclude(time.Now(), trip.Outcome{Verdict: trip.Local})
 		l.Release()
@@ -194,7 +203,28 @@ type hold struct {
 	picked trip.ProxyPicked // saves an allocation per attempt that is observed
 	wire   wire             // of its first exchange
 	wired  atomic.Bool      // wire is taken
+	inside atomic.Bool      // has a place in flight
 }
+
+// enter takes a place in flight for an exchange that is not the first. The cap is
+// not asked again, since the attempt can leave by no other egress.
+func (h *hold) enter() {
+	if !h.inside.Swap(true) {
+		h.e.inflight.Add(1)
+	}
+}
+
+// leave gives the place back between two exchanges. Who solves a challenge and
+// then waits for the domain's next turn must not keep a place from those who have
+// their turn and wait for a place.
+func (h *hold) leave() {
+	if h.inside.Swap(false) {
+		h.Lease.Release()
+	}
+}
+
+// BodyEnded implements [trip.BodyWatcher].
+func (h *hold) BodyEnded(error) { h.leave() }
 
 // Conclude implements [trip.Holder].
 func (h *hold) Conclude(o trip.Outcome) {
@@ -213,5 +243,5 @@ func (h *hold) Release(bodyErr error) {
 		l.probesEgress, l.probesPair = false, false // settled by the header
 		l.conclude(h.ctx, time.Now(), trip.Outcome{Verdict: trip.TargetError, Ambiguous: !h.e.direct, Phase: trip.Body})
 	}
-	h.Lease.Release()
+	h.leave()
 }
