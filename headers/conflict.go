@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -36,7 +37,7 @@ func (s *Situation) Validate() error {
 	switch k := s.Kind; {
 	case k == Preflight && method != "OPTIONS":
 		conflict("Method", method, "a preflight is an OPTIONS request")
-	case k == Beacon && method != "POST":
+	case k == Beacon && method != "POST" && !(s.OriginalMethod == "POST" && len(s.Redirects) > 0):
 		conflict("Method", method, "a beacon is a POST request")
 	case kinds[k].mode == modeNavigate && method != "GET" && method != "POST" && method != "HEAD",
 		kinds[k].getOnly && method != "GET" && method != "HEAD":
@@ -70,6 +71,12 @@ func (s *Situation) validateURLs(conflict func(field string, value any, reason s
 			conflict(field, u.Redacted(), "want an absolute URL")
 		case !slices.Contains(schemes, u.Scheme):
 			conflict(field, u.Redacted(), "want scheme "+strings.Join(schemes, " or "))
+		case strings.Contains(u.Host, "%"):
+			conflict(field, u.Redacted(), "browsers know no zones of addresses")
+		case u.Port() != "":
+			if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil {
+				conflict(field, u.Redacted(), "want a port below 65536")
+			}
 		}
 	}
 	switch {

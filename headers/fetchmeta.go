@@ -4,7 +4,9 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -48,7 +50,7 @@ func isSameOrigin(a, b *url.URL) bool {
 	if a.Scheme == b.Scheme && a.Host == b.Host {
 		return true
 	}
-	return webScheme(a) == webScheme(b) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	return webScheme(a) == webScheme(b) && asciiHost(a.Hostname()) == asciiHost(b.Hostname()) && port(a) == port(b)
 }
 
 // webScheme maps the schemes of WebSockets to those of the pages that open them.
@@ -75,7 +77,7 @@ func port(u *url.URL) string {
 // site is the registrable domain of a host; an address and a public suffix are
 // sites of their own.
 func site(host string) string {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	host = asciiHost(strings.TrimSuffix(host, "."))
 	if isAddress(host) {
 		return host
 	}
@@ -110,9 +112,24 @@ func secure(u *url.URL) bool {
 // originOf serialises the origin of u as a page sees it.
 func originOf(u *url.URL) string { return webScheme(u) + "://" + hostOf(u) }
 
+// asciiHost is a host, with or without a port, as it goes over the wire: in lower
+// case, internationalised labels in their ASCII form (URL Standard, section 3.3).
+func asciiHost(host string) string {
+	for i := range len(host) {
+		if host[i] >= utf8.RuneSelf { // no address
+			name, _, _ := strings.Cut(host, ":")
+			if ascii, err := idna.Lookup.ToASCII(name); err == nil {
+				return ascii + host[len(name):]
+			}
+			break
+		}
+	}
+	return strings.ToLower(host)
+}
+
 // hostOf is the host of u without the scheme's own port.
 func hostOf(u *url.URL) string {
-	host := strings.ToLower(u.Host)
+	host := asciiHost(u.Host)
 	colon := strings.LastIndexByte(host, ':')
 	if colon < 0 || strings.HasSuffix(host, "]") {
 		return host

@@ -1,6 +1,9 @@
 package headers
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // maxReferrer is the length beyond which browsers send only the origin
 // (Referrer Policy, section 8.3).
@@ -98,11 +101,47 @@ func (s *Situation) relaxesPolicy() bool {
 // strip serialises u without fragment and userinfo.
 func strip(u *url.URL) string {
 	path, mark := u.EscapedPath(), ""
+	if u.RawPath != "" && u.RawPath != path {
+		// net/url escapes more than browsers do, and then the whole path anew.
+		if p, err := url.PathUnescape(u.RawPath); err == nil && p == u.Path {
+			path = percentEncode(u.RawPath, pathUnsafe)
+		}
+	}
 	if path == "" {
 		path = "/"
 	}
 	if u.RawQuery != "" || u.ForceQuery {
 		mark = "?"
 	}
-	return webScheme(u) + "://" + hostOf(u) + path + mark + u.RawQuery
+	return webScheme(u) + "://" + hostOf(u) + path + mark + percentEncode(u.RawQuery, queryUnsafe)
+}
+
+// What browsers escape beside control characters, spaces and all that is not
+// ASCII (URL Standard, section 1.3).
+const (
+	pathUnsafe  = "\"#<>?^`{}"
+	queryUnsafe = "\"#<>'"
+)
+
+// percentEncode escapes as the URL Standard does, which leaves everything else as it is.
+func percentEncode(s, unsafe string) string {
+	bad := func(c byte) bool { return c <= ' ' || c >= 0x7f || strings.IndexByte(unsafe, c) >= 0 }
+	clean := 0
+	for clean < len(s) && !bad(s[clean]) {
+		clean++
+	}
+	if clean == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:clean])
+	for i := clean; i < len(s); i++ {
+		if bad(s[i]) {
+			const hex = "0123456789ABCDEF"
+			b.Write([]byte{'%', hex[s[i]>>4], hex[s[i]&15]})
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
 }

@@ -43,6 +43,28 @@ func TestFirefoxDoesNotTellOtherSitesMore(t *testing.T) {
 	require.Equal(t, "https://shop.test/a", field(t, firefox153, page2, "Referer"), "a navigation")
 }
 
+func TestURLsAreWrittenAsBrowsersWriteThem(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://shop.test":                      "https://shop.test/",
+		"https://SHOP.test:443/A?":               "https://shop.test/A?",
+		"http://shop.test:443/#x":                "http://shop.test:443/",
+		"https://[::1]:8443/a":                   "https://[::1]:8443/a",
+		"https://bücher.test:8443/ü b?q=ü'#ü":    "https://xn--bcher-kva.test:8443/%C3%BC%20b?q=%C3%BC%27",
+		"https://shop.test/it's|[a]%2Fb?a=|{}^`": "https://shop.test/it's|[a]%2Fb?a=|{}^`",
+		"https://shop.test/a{b}%2f?x=<\"#y":      "https://shop.test/a%7Bb%7D%2f?x=%3C%22",
+	} {
+		u := parse(t, raw)
+		s := headers.Situation{URL: u, Initiator: u, Kind: headers.Fetch, Protocol: headers.HTTP1, ReferrerPolicy: headers.UnsafeURL}
+		require.Equal(t, want, field(t, chrome156, s, "Referer"), raw)
+	}
+	idn := headers.Situation{URL: parse(t, "http://xn--bcher-kva.test/"), Initiator: parse(t, "http://www.bücher.test/a"), ReferrerPolicy: headers.UnsafeURL}
+	require.Equal(t, "http://www.xn--bcher-kva.test/a", field(t, chrome156, idn, "Referer"))
+	require.Equal(t, "xn--bcher-kva.test", field(t, chrome156, headers.Situation{URL: parse(t, "http://bücher.test/")}, "Host"))
+	idn.URL = parse(t, "https://bücher.test/")
+	idn.Initiator = parse(t, "https://xn--bcher-kva.test/")
+	require.Equal(t, "same-origin", field(t, chrome156, idn, "Sec-Fetch-Site"))
+}
+
 func TestAReferrerOnceTrimmedStaysTrimmed(t *testing.T) {
 	s := headers.Situation{
 		URL: parse(t, "https://shop.test/b"), Initiator: parse(t, "https://shop.test/a"),

@@ -91,7 +91,7 @@ const (
 type Situation struct {
 	// Protocol of the connection. Default: HTTP2 for https, HTTP1 for http.
 	Protocol Protocol
-	// Method on the wire. Default: GET.
+	// Method on the wire. Default: OPTIONS for a Preflight, POST for a Beacon, else GET.
 	Method string
 	// URL is the target, without a doubt absolute; required. ws and wss for a Socket.
 	URL *url.URL
@@ -165,10 +165,15 @@ func (s *Situation) protocol() Protocol {
 }
 
 func (s *Situation) method() string {
-	if s.Method == "" {
-		return "GET"
+	switch {
+	case s.Method != "":
+		return s.Method
+	case s.Kind == Preflight:
+		return "OPTIONS"
+	case s.Kind == Beacon:
+		return "POST"
 	}
-	return s.Method
+	return "GET"
 }
 
 // mode is the request mode in effect.

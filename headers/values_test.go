@@ -1,6 +1,7 @@
 package headers_test
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,6 +51,7 @@ func TestUserAgents(t *testing.T) {
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:153.0) Gecko/20100101 Firefox/153.0":                                                            on(headers.Firefox, 153, headers.MacOS),
 		"Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/117.0":                                                                          on(headers.Firefox, 117, headers.Linux),
 		"Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0":                                                                          on(headers.Firefox, 120, headers.Linux),
+		"Mozilla/5.0 (Android 16; Mobile; rv:109.0) Gecko/117.0 Firefox/117.0":                                                                            on(headers.Firefox, 117, headers.Android),
 		"Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0":                                                                            on(headers.Firefox, 150, headers.Android),
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15":                           on(headers.Safari, 26, headers.MacOS),
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.4 Mobile/15E148 Safari/604.1":         safari,
@@ -198,7 +200,10 @@ func TestImpossibleSituationsNameTheConflict(t *testing.T) {
 		`Protocol: "spdy"`:                             {URL: shop, Protocol: "spdy"},
 		`URL: "https://shop.test/", want scheme ws`:    {URL: shop, Kind: headers.Socket, Initiator: shop},
 		`Initiator: "", a request of kind image`:       {URL: shop, Kind: headers.Image},
-		`Method: "GET", a preflight`:                   {URL: shop, Kind: headers.Preflight, Initiator: shop},
+		`URL: "https://a.test:65536/", want a port`:    {URL: parse(t, "https://a.test:65536/")},
+		`browsers know no zones`:                       {URL: parse(t, "http://[fe80::1%25eth0]/")},
+		`Method: "GET", a preflight`:                   {URL: shop, Kind: headers.Preflight, Method: "GET", Initiator: shop},
+		`Method: "GET", a beacon`:                      {URL: shop, Kind: headers.Beacon, Method: "GET", Initiator: shop},
 		`Method: "PUT", not for kind navigate`:         {URL: shop, Method: "PUT"},
 		`Method: "G T"`:                                {URL: shop, Method: "G T", Kind: headers.Fetch, Initiator: shop},
 		`HasBody: "true", GET has no body`:             {URL: shop, HasBody: true},
@@ -210,6 +215,18 @@ func TestImpossibleSituationsNameTheConflict(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.ErrorIs(t, err, headers.ErrConflict)
 	}
+}
+
+func TestTheKindChoosesTheMethod(t *testing.T) {
+	shop := parse(t, "https://shop.test/")
+	preflight := headers.Situation{URL: parse(t, "https://other.test/"), Kind: headers.Preflight, Initiator: shop}
+	require.Equal(t, "GET", field(t, chrome156, preflight, "Access-Control-Request-Method"))
+	beacon := headers.Situation{URL: shop, Kind: headers.Beacon, Initiator: shop, HasBody: true}
+	require.Equal(t, "https://shop.test", field(t, chrome156, beacon, "Origin"), "of a POST to the own origin")
+	redirected := headers.Situation{
+		URL: shop, Kind: headers.Beacon, Method: "GET", OriginalMethod: "POST", Initiator: shop, Redirects: []*url.URL{parse(t, "https://shop.test/go")},
+	}
+	require.Empty(t, field(t, chrome156, redirected, "Origin"), "of what a 302 has made of it")
 }
 
 func TestNewerVersionsAreExtrapolatedAndMarked(t *testing.T) {
