@@ -15,6 +15,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -46,28 +47,25 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	return answerLines(stdin, stdout)
 }
 
-// maxLine bounds one JSON line: a situation with every field at its longest is
-// far below it.
-const maxLine = 1 << 20
-
-// answerLines answers each line of in. A line that cannot be served is answered
-// by an error and does not stop the others.
+// answerLines answers each line of in, however long it is. A line that cannot be
+// served is answered by an error and does not stop the others.
 func answerLines(in io.Reader, out io.Writer) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxLine)
+	lines := bufio.NewReader(in)
 	w := bufio.NewWriter(out)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for lines.Scan() {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return errors.Join(err, w.Flush())
 		}
-		if err := enc.Encode(answer(lines.Bytes())); err != nil {
-			return err
+		if len(bytes.TrimSpace(line)) > 0 {
+			if err := enc.Encode(answer(line)); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return w.Flush()
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return err
-	}
-	return w.Flush()
 }

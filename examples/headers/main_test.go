@@ -21,20 +21,38 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		`{"id":"type","browser":"chrome","version":"150"}`,
 		`not json`,
 		``,
+		`{"browser":"chrome","id":"cut","url":"https://sh`,
+		`{"id":"junk"} {}`,
+		`{"id":5}`,
+		`null`,
+		"{\"id\":\"utf8\",\"browser\":\"\xff\"}",
+		`{"id":"length","browser":"chrome","version":150,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/","method":"POST","content_length":-1}`,
+		`{"id":"long","browser":"chrome","version":150,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/` + strings.Repeat("a", 1<<22) + `"}`,
+		`{"id":"last","browser":"chrome","version":9999,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/"}`,
 	}, "\n")
 	var out bytes.Buffer
 	require.NoError(t, run(nil, strings.NewReader(in), &out, &out))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	require.Len(t, lines, 6)
+	require.Len(t, lines, 14)
 	require.Equal(t, `{"id":"ok","headers":[["Host","shop.test:8080"],["User-Agent","Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"],`+
 		`["Accept","text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],["Accept-Encoding","gzip, deflate"],`+
 		`["Connection","keep-alive"],["Upgrade-Insecure-Requests","1"],["Priority","u=0, i"]]}`, lines[0])
-	for i, want := range []string{"Safari exists on macos and ios only", "invalid URL escape", "no such kind", "cannot unmarshal", "invalid character"} {
-		require.Contains(t, lines[i+1], `"error":"`)
-		require.Contains(t, lines[i+1], want)
-		require.NotContains(t, lines[i+1], "headers\":[")
+	for i, want := range []struct{ id, reason string }{
+		{"conflict", "Safari exists on macos and ios only"}, {"url", "invalid URL escape"}, {"kind", "no such kind"},
+		{"type", "cannot unmarshal"}, {"", "invalid character"}, {"cut", "in string literal"}, {"junk", "after top-level value"},
+		{"", "cannot unmarshal"}, {"", "no such kind"}, {"utf8", "no such kind"}, {"length", "content_length: -1"},
+		{"long", ""}, {"last", "want at most 999"},
+	} {
+		var got output
+		require.NoError(t, json.Unmarshal([]byte(lines[i+1]), &got))
+		require.Equal(t, want.id, got.ID)
+		if want.reason == "" {
+			require.Empty(t, got.Error)
+			continue
+		}
+		require.Contains(t, got.Error, want.reason)
+		require.Empty(t, got.Headers)
 	}
-	require.Contains(t, lines[4], `"id":"type"`)
 }
 
 func TestItPrintsForPeople(t *testing.T) {
@@ -46,6 +64,12 @@ func TestItPrintsForPeople(t *testing.T) {
 	require.Contains(t, out.String(), "curl --compressed --http1.1 \\\n  -H 'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0)")
 	require.True(t, strings.HasSuffix(out.String(), " \\\n  'http://example.com/it'\\''s'\n"))
 	require.NotContains(t, out.String(), "Host:")
+	out.Reset()
+	require.NoError(t, run([]string{"-browser", "chrome", "-method", "HEAD", "-url", "http://[::1]/{a}", "-curl"}, nil, &out, &out))
+	require.Contains(t, out.String(), "curl --compressed --http1.1 --globoff --head \\\n")
+	out.Reset()
+	require.NoError(t, run([]string{"-browser", "chrome", "-kind", "preflight", "-url", "https://b.test/", "-from", "https://a.test/"}, nil, &out, &out))
+	require.True(t, strings.HasPrefix(out.String(), ":method: OPTIONS\n"), out.String())
 	require.Error(t, run([]string{"-browser", "safari", "-os", "linux"}, nil, &out, &out))
 	require.Error(t, run([]string{"stray"}, nil, &out, &out))
 	require.NoError(t, run([]string{"-help"}, nil, &out, &out))

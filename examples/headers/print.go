@@ -27,7 +27,7 @@ func (r *request) define(flags *flag.FlagSet) {
 	flags.StringVar(&r.URL, "url", "https://example.com/", "what is requested")
 	flags.StringVar(&r.Kind, "kind", "navigate", "what asks for it: navigate, image, script, fetch, xhr, …")
 	flags.StringVar(&r.Initiator, "from", "", "the page that asks (default typed by the user)")
-	flags.StringVar(&r.Method, "method", "", "method on the wire (default GET)")
+	flags.StringVar(&r.Method, "method", "", "method on the wire (default by kind: GET for most)")
 	flags.StringVar(&r.protocol, "protocol", "", "http/1.1 or h2 (default h2 for https)")
 	flags.StringVar(&r.languages, "languages", "en-US,en", "the user's languages, best first")
 	flags.BoolVar(&r.curl, "curl", false, "print a curl command")
@@ -72,10 +72,15 @@ func (r *request) fromCatalogue() {
 }
 
 func (r *request) method() string {
-	if r.Method == "" {
-		return "GET"
+	switch {
+	case r.Method != "":
+		return r.Method
+	case r.Kind == headers.Preflight.String():
+		return "OPTIONS"
+	case r.Kind == headers.Beacon.String():
+		return "POST"
 	}
-	return r.Method
+	return "GET"
 }
 
 func (r *request) printWire(out io.Writer, list headers.List) error {
@@ -107,7 +112,14 @@ func (r *request) printCurl(out io.Writer, list headers.List) error {
 	} else {
 		b.WriteString(" --http1.1")
 	}
-	if m := r.method(); m != "GET" {
+	if strings.ContainsAny(r.URL, "[]{}") {
+		b.WriteString(" --globoff")
+	}
+	switch m := r.method(); m {
+	case "GET":
+	case "HEAD":
+		b.WriteString(" --head") // with -X curl would wait for a body
+	default:
 		b.WriteString(" -X " + quote(m))
 	}
 	for _, f := range list.Fields {

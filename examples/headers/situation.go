@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,9 +59,7 @@ type output struct {
 func answer(line []byte) output {
 	var in input
 	if err := json.Unmarshal(line, &in); err != nil {
-		var id struct{ ID string }
-		_ = json.Unmarshal(line, &id) // the rest may be malformed where the id is not
-		return output{ID: id.ID, Error: err.Error()}
+		return output{ID: idOf(line), Error: err.Error()}
 	}
 	list, err := in.generate()
 	if err != nil {
@@ -71,6 +70,29 @@ func answer(line []byte) output {
 		out.Headers = append(out.Headers, [2]string{f.Name, f.Value})
 	}
 	return out
+}
+
+// idOf finds the id in a line that is malformed, as far as it can be read; "" if
+// it cannot.
+func idOf(line []byte) string {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return ""
+	}
+	for {
+		key, err := dec.Token()
+		if err != nil {
+			return ""
+		}
+		var value any
+		if err := dec.Decode(&value); err != nil {
+			return ""
+		}
+		if key == "id" {
+			id, _ := value.(string)
+			return id
+		}
+	}
 }
 
 func (in *input) generate() (headers.List, error) {
@@ -85,7 +107,7 @@ func (in *input) generate() (headers.List, error) {
 // visitor prefers and what his machine is like do not choose his browser.
 func (in *input) profile() headers.Profile {
 	p := headers.Profile{
-		Browser: in.Browser, Version: in.Version, FullVersion: in.FullVersion, OS: in.OS, Headless: in.Headless,
+		Browser: in.Browser, Version: in.Version, FullVersion: in.FullVersion, OS: in.OS,
 		Languages: []string{"en-US", "en"}, DNT: in.DNT, GPC: in.GPC && in.Browser == headers.Firefox,
 		ThirdPartyCookies: in.ThirdPartyCookies,
 	}
@@ -93,7 +115,7 @@ func (in *input) profile() headers.Profile {
 		p.Languages = *in.Languages
 	}
 	if in.OS != headers.IOS && in.Browser != headers.Firefox && in.Browser != headers.Safari {
-		p.Device = in.Device
+		p.Device, p.Headless = in.Device, in.Headless
 	}
 	return p
 }
@@ -129,6 +151,9 @@ func (in *input) situation() (headers.Situation, error) {
 	}
 	if in.ContentLength != nil {
 		s.HasBody, s.ContentLength = true, *in.ContentLength
+		if s.ContentLength < 0 {
+			errs = append(errs, fmt.Errorf("content_length: %d, want 0 or more", s.ContentLength))
+		}
 	}
 	return s, errors.Join(errs...)
 }
