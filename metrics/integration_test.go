@@ -4,28 +4,23 @@ package metrics_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/godwit-go/godwit/metrics"
-	"github.com/godwit-go/godwit/trip"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -64,27 +59,31 @@ func TestPromtoolAcceptsTheAlertsAndTheirStories(t *testing.T) {
 	run(t, exec.Command(promtool, "test", "rules", "testdata/alerts_test.yml"))
 }
 
-// weather is mixed: every kind of event, at random, on two domains.
-func weather(c *metrics.Collector, r *rand.Rand) {
-	domain := []string{"shop.test", "news.test"}[r.IntN(2)]
-	events := append(everything(domain, "residential"), usual(domain)...)
-	events = append(events, &trip.ProxyPicked{Pool: "residential", Domain: domain, Mode: "fail_open"},
-		&trip.ExchangeDone{Attempt: attempt(domain), Outcome: trip.Outcome{Verdict: trip.Throttled, Status: 429}})
-	for _, i := range r.Perm(len(events)) {
-		if r.IntN(4) > 0 {
-			c.Observe(context.Background(), events[i])
+// crawl runs the crawl example over and over, each time with other faults, until
+// the test is over. It returns where its metrics are.
+func crawl(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "crawl")
+	run(t, exec.Command("go", "build", "-o", binary, "../examples/crawl"))
+	address := freeAddress(t)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for seed := 1; t.Context().Err() == nil; seed++ {
+			cmd := exec.CommandContext(t.Context(), binary, "-listen", address, "-seed", strconv.Itoa(seed))
+			cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+			if out, err := cmd.CombinedOutput(); err != nil && t.Context().Err() == nil {
+				t.Errorf("crawl: %v\n%s", err, out)
+				return
+			}
 		}
-	}
+	})
+	t.Cleanup(wg.Wait)
+	return address
 }
 
 func TestEveryPanelAnswersWithFiniteSeriesInARealPrometheus(t *testing.T) {
 	binary := program(t, "prometheus")
-	c := collector(t, metrics.Config{})
-	c.Watch(standing)
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(c)
-	srv := httptest.NewServer(promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
-	defer srv.Close()
+	target := crawl(t)
 
 	dir := t.TempDir()
 	rules, err := filepath.Abs("alerts.yml")
@@ -96,7 +95,7 @@ rule_files: [%q]
 scrape_configs:
   - job_name: godwit
     static_configs: [{targets: [%q]}]
-`, rules, strings.TrimPrefix(srv.URL, "http://")), 0o600))
+`, rules, target), 0o600))
 	address := freeAddress(t)
 	var log bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), binary, "--config.file="+config, "--storage.tsdb.path="+dir, "--web.listen-address="+address)
@@ -113,16 +112,11 @@ scrape_configs:
 			open[p.Title+" "+q.RefID] = expr
 		}
 	}
-	r := rand.New(rand.NewPCG(1, 2))
-	deadline := time.Now().Add(40 * time.Second)
-	tick := time.NewTicker(100 * time.Millisecond)
+	deadline := time.Now().Add(90 * time.Second)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for n := 0; len(open) > 0 && time.Now().Before(deadline); n++ {
+	for len(open) > 0 && time.Now().Before(deadline) {
 		<-tick.C
-		weather(c, r)
-		if n%10 != 9 {
-			continue
-		}
 		for where, expr := range open {
 			if finite(t, address, expr) {
 				delete(open, where)
