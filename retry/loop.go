@@ -79,7 +79,7 @@ func (l *loop) attempt(body io.ReadCloser) result {
 	a := r.life.attempt
 	a.Conclude(r.outcome)
 	if l.cfg.Observer != nil {
-		r.life.done = trip.AttemptDone{Attempt: a, Outcome: r.outcome, Duration: time.Since(a.Started())}
+		r.life.done = trip.AttemptDone{Attempt: a, Outcome: r.outcome, Duration: a.Took()}
 		l.cfg.Observer.Observe(r.life, &r.life.done)
 	}
 	return r

@@ -25,7 +25,7 @@ type Attempt struct {
 	err       error
 	concluded bool
 	released  bool
-	end       time.Time
+	took      time.Duration // once concluded
 	told      ExchangeDone // of the first exchange: most attempts have no other
 }
 
@@ -64,6 +64,22 @@ func (a *Attempt) Prev() *Attempt { return a.prev }
 
 // Started is when the attempt began.
 func (a *Attempt) Started() time.Time { return a.start }
+
+// Took is how long the attempt has taken, or takes so far, until the response header
+// or the error.
+func (a *Attempt) Took() time.Duration {
+	a.call.mu.Lock()
+	defer a.call.mu.Unlock()
+	return a.duration()
+}
+
+// duration is called with the lock held.
+func (a *Attempt) duration() time.Duration {
+	if a.concluded {
+		return a.took
+	}
+	return time.Since(a.start)
+}
 
 // Identity returns who the target sees in this attempt; nil before the lease.
 func (a *Attempt) Identity() *Identity {
@@ -170,7 +186,7 @@ func (a *Attempt) Conclude(o Outcome) {
 		a.call.mu.Unlock()
 		return
 	}
-	a.concluded, a.outcome, a.end = true, o, time.Now()
+	a.concluded, a.outcome, a.took = true, o, time.Since(a.start)
 	a.resp, a.err = nil, nil
 	h := a.holder
 	a.call.mu.Unlock()

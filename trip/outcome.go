@@ -17,6 +17,8 @@ type Outcome struct {
 	// egress on this domain, and against the target only once a second egress
 	// has seen the same.
 	Ambiguous bool
+	// Timeout tells that the failure was a deadline running out.
+	Timeout bool
 	// Phase is how far the exchange got when it failed.
 	Phase Phase
 	// Status is the response's status code; 0 without a response.
@@ -30,8 +32,6 @@ type Outcome struct {
 	// Detail is what a detector found, for the layer that acts on it: a
 	// *captcha.Challenge when the verdict is [Challenge] or [Blocked]. Else nil.
 	Detail any
-	// Timeout tells that the failure was a deadline running out.
-	Timeout bool
 }
 
 // Judged is an error that knows its own verdict, so that no layer has to guess

@@ -84,7 +84,7 @@ func (c *Call) Summary() Summary {
 	if last := c.last; last != nil {
 		s.Verdict = last.outcome.Verdict
 		s.Egress = s.Attempts[len(s.Attempts)-1].Egress
-		s.Elapsed = last.ended().Sub(c.start)
+		s.Elapsed = last.start.Sub(c.start) + last.duration()
 		if s.RetryAt.IsZero() {
 			s.RetryAt = last.outcome.RetryAt
 		}
@@ -99,17 +99,10 @@ func (a *Attempt) info() AttemptInfo {
 		Status:    a.outcome.Status,
 		Reason:    a.outcome.Reason,
 		Exchanges: a.exchanges,
-		Duration:  a.ended().Sub(a.start),
+		Duration:  a.duration(),
 	}
 	if a.identity != nil {
 		i.Egress = a.identity.Egress
 	}
 	return i
-}
-
-func (a *Attempt) ended() time.Time {
-	if a.end.IsZero() {
-		return time.Now()
-	}
-	return a.end
 }
