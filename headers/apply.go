@@ -147,7 +147,7 @@ func (v *visit) outgoing(critical bool) *http.Request {
 
 // generate lists what the identity's browser sends.
 func (v *visit) generate(e *exchange, critical bool) {
-	e.situation = v.situation()
+	v.situation(&e.situation)
 	e.situation.CriticalCH = critical
 	e.situation.Cookies = v.cookies(&e.situation)
 	e.list = v.generator.appendFields(&e.situation, e.room[:0])
@@ -221,6 +221,25 @@ func automaticReferer(req *http.Request) string {
 	u := *req.Response.Request.URL
 	u.User = nil
 	return u.String()
+}
+
+// odd reports whether the header map has keys that are not canonical, which makes
+// it worth looking for a name in another spelling.
+func odd(h http.Header) bool {
+	for key := range h {
+		if !canonical(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// callerValues returns what the caller has under a canonical name; see the function.
+func (v *visit) callerValues(name string) (values []string, ok bool) {
+	if values, ok = v.req.Header[name]; ok || !v.odd {
+		return values, ok
+	}
+	return callerValues(v.req.Header, name)
 }
 
 // callerValues returns what the header map holds under a name in any spelling.

@@ -20,7 +20,7 @@ func (v *visit) cookies(s *Situation) string {
 	if jar == nil {
 		return own
 	}
-	if _, none := callerValues(v.req.Header, nCookie.h1); none && own == "" {
+	if _, none := v.callerValues(nCookie.h1); none && own == "" {
 		return "" // the caller says: no cookies
 	}
 	if s != nil && (s.credentials() == CredentialsOmit || s.credentials() == CredentialsSameOrigin && s.crossOrigin()) {

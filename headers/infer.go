@@ -9,22 +9,22 @@ import (
 
 // situation says what the request is: what the caller's context says, else what
 // its method and headers look like.
-func (v *visit) situation() (s Situation) {
+func (v *visit) situation(s *Situation) {
 	req := v.req
 	previous := redirectedFrom(req)
 	told, known := req.Context().Value(situationKey{}).(*Situation)
 	switch {
 	case previous != nil:
-		s = previous.situation
+		*s = previous.situation
 		s.Redirects = append(slices.Clip(s.Redirects), s.URL)
 		if s.OriginalMethod == "" {
 			s.OriginalMethod = s.Method
 		}
 		s.IfNoneMatch, s.IfModifiedSince, s.CriticalCH, s.Importance = "", "", false, told.importance()
 	case known:
-		s = *told
+		*s = *told
 	default:
-		s = v.infer()
+		v.infer(s)
 	}
 	s.URL, s.Method = req.URL, req.Method
 	if s.Method == "" {
@@ -45,7 +45,6 @@ func (v *visit) situation() (s Situation) {
 		// everything but navigations, and hints go to no other origin.
 		s.AcceptCH = v.session.hintsFor(req.URL)
 	}
-	return s
 }
 
 func (s *Situation) importance() Importance {
@@ -71,12 +70,12 @@ func redirectedFrom(req *http.Request) *exchange {
 // navigation from the page of the same site that was seen last, unless it asks
 // for JSON or calls itself an XMLHttpRequest; so is a form's POST. The rest are
 // a page's fetch().
-func (v *visit) infer() Situation {
+func (v *visit) infer(s *Situation) {
 	req := v.req
-	s := Situation{Kind: Navigate}
+	s.Kind = Navigate
 	accept := strings.ToLower(strings.Join(req.Header["Accept"], ","))
 	switch {
-	case strings.EqualFold(req.Header.Get("X-Requested-With"), "XMLHttpRequest"):
+	case strings.EqualFold(first(req.Header["X-Requested-With"]), "XMLHttpRequest"):
 		s.Kind = XHR
 	case strings.Contains(accept, "html"):
 	case strings.Contains(accept, "json"), strings.Contains(accept, "event-stream"):
@@ -91,7 +90,13 @@ func (v *visit) infer() Situation {
 	} else if !v.group.cfg.DisableReferer {
 		s.Initiator = v.session.page(req.URL)
 	}
-	return s
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 // isForm reports whether a body of that type can be a form's. A POST without a
@@ -107,7 +112,7 @@ func isForm(contentType string) bool {
 
 // refererPage is the page that the caller's own Referer names.
 func refererPage(h http.Header) *url.URL {
-	raw := h.Get("Referer")
+	raw := first(h["Referer"])
 	if raw == "" {
 		return nil
 	}
@@ -148,17 +153,21 @@ func (s *Situation) body(req *http.Request) {
 // request, the body's type and the validators for a navigation.
 func (s *Situation) takeHeaders(h http.Header, told *Situation) {
 	s.Headers = nil
-	script := s.Kind == Fetch || s.Kind == XHR
+	if s.Kind != Fetch && s.Kind != XHR {
+		if values := h["Content-Type"]; !lacksValue(values) {
+			s.Headers = append(s.Headers, Field{"Content-Type", strings.Join(values, ", ")})
+		}
+		if tag := h["If-None-Match"]; !lacksValue(tag) {
+			s.IfNoneMatch = tag[0]
+		}
+		if date := h["If-Modified-Since"]; !lacksValue(date) {
+			s.IfModifiedSince = date[0]
+		}
+		return
+	}
 	for n, values := range h {
-		switch {
-		case len(values) == 0 || len(values) == 1 && values[0] == "":
-		case n == "Content-Type", script && !forbidden(n):
+		if !lacksValue(values) && (n == "Content-Type" || !forbidden(n)) {
 			s.Headers = append(s.Headers, Field{n, strings.Join(values, ", ")})
-		case script:
-		case n == "If-None-Match":
-			s.IfNoneMatch = values[0]
-		case n == "If-Modified-Since":
-			s.IfModifiedSince = values[0]
 		}
 	}
 	if len(s.Headers) < 2 {

@@ -17,6 +17,7 @@ type visit struct {
 	domain   string
 	key      sessionKey
 	session  *session
+	odd      bool // the caller has header names that are not canonical
 
 	generator *Generator // nil: no browser
 	stats     *profileStats
@@ -51,9 +52,10 @@ func hash(s string) uint64 {
 // choose finds the browser: that of the User-Agent which the caller, the Config
 // or a clearance has fixed, else the one that the seed picks.
 func (v *visit) choose() error {
-	if told := situationFrom(v.req.Context()); int(told.Kind) >= len(kinds) {
+	if told, ok := v.req.Context().Value(situationKey{}).(*Situation); ok && int(told.Kind) >= len(kinds) {
 		return &ConflictError{Field: "Kind", Value: told.Kind.String(), Reason: "no such kind"}
 	}
+	v.odd = odd(v.req.Header)
 	if v.group.cfg.Off {
 		v.userAgent = v.group.cfg.UserAgent
 		return nil
@@ -80,7 +82,7 @@ func (v *visit) choose() error {
 
 // fixedUserAgent returns the User-Agent that is not ours to choose.
 func (v *visit) fixedUserAgent() string {
-	if values, ok := callerValues(v.req.Header, nUserAgent.h1); ok {
+	if values, ok := v.callerValues(nUserAgent.h1); ok {
 		if ua := strings.Join(values, " "); ua != "" {
 			return ua
 		}
