@@ -38,7 +38,9 @@ type Config struct {
 	// Domains maps domain patterns to policies. "example.com" matches that host
 	// alone, "*.example.com" every host below it; with a port, "example.com:8080",
 	// only that port. The longest match wins. Hosts that share a pattern share its
-	// rate, breaker and bans. Default: none.
+	// rate, breaker and bans. A policy whose Headers.Extra hold a secret should name
+	// the port, "example.com:443", or a redirect to plain http takes it along.
+	// Default: none.
 	Domains map[string]Policy
 	// Pools are the proxy pools that policies name. Default: none, all goes direct.
 	Pools map[string]proxypool.Config
