@@ -127,7 +127,9 @@ func (b *Budget) Close() error {
 // Reserve takes amount off the budget before it is spent for domain. The call
 // has spent so much already. When it returns, the reservation is in the ledger.
 // The error is a [*BudgetError], or the ledger's, and then nothing is reserved.
+// A negative amount is none: nobody puts money in by asking for it.
 func (b *Budget) Reserve(now time.Time, domain string, call, amount trip.USD) (*Reservation, error) {
+	amount = sane(amount)
 	p, err := b.open()
 	if err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 	"github.com/godwit-go/godwit/trip"
 )
 
-// maxRounds bounds how often one call looks for a way past its challenges: a
-// remembered clearance, another call's, its own.
+// maxRounds bounds how often one call sends its request again on the strength of
+// what others earned.
 const maxRounds = 4
 
 // flow is the way of one call's attempt past a challenge.
@@ -95,12 +95,13 @@ func (f *flow) lift(ctx context.Context) (*http.Response, error) {
 	if !replayable(f.req) {
 		return nil, f.fail(ctx, ErrNotReplayable)
 	}
-	for range maxRounds {
+	for round := 0; round < maxRounds; {
 		if f.recall(ctx) {
 			resp, err := f.again(ctx)
 			if resp != nil || err != nil {
 				return resp, err
 			}
+			round++
 			continue
 		}
 		key := flightKey{visitorOf(ctx, f.group.self).id, f.domain}
@@ -110,15 +111,23 @@ func (f *flow) lift(ctx context.Context) (*http.Response, error) {
 			continue
 		}
 		if leads {
-			resp, err := f.lead(ctx)
-			f.group.flights.land(key, flight, err)
-			return resp, err
+			return f.fly(ctx, key, flight)
 		}
 		if err := f.wait(ctx, flight); err != nil {
 			return nil, f.fail(ctx, err)
 		}
 	}
 	return nil, f.fail(ctx, ErrRejected)
+}
+
+// fly leads the flight and lands it, even where a solver or submitter of the
+// user's panics: those who wait are not to wait for ever.
+func (f *flow) fly(ctx context.Context, key flightKey, fl *flight) (resp *http.Response, err error) {
+	landed := context.Canceled // which lets another one lead
+	defer func() { f.group.flights.land(key, fl, landed) }()
+	resp, err = f.lead(ctx)
+	landed = err
+	return resp, err
 }
 
 // recall tells whether the request has a chance to get through without another

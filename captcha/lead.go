@@ -87,10 +87,12 @@ func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Soluti
 	case errors.Is(err, ErrUnusable):
 		return nil, f.fail(ctx, err)
 	case err != nil:
+		f.untold(v)
 		return nil, err
 	case resp == nil:
 		e, err := f.replay(ctx)
 		if err != nil {
+			f.untold(v)
 			return nil, err
 		}
 		resp, got = e.resp, e.challenge
@@ -107,8 +109,17 @@ func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Soluti
 		return nil, f.fail(ctx, ErrRejected)
 	case got == nil && resp.StatusCode < 500:
 		f.accepted(ctx, v, before, answer, by, now)
+	default:
+		f.untold(v)
 	}
-	return resp, nil // a block or a fault says nothing about the answer
+	return resp, nil
+}
+
+// untold is for an answer that was handed in and met a block or a fault, which
+// says nothing about it. Those who wait send their request again before they pay
+// for an answer of their own: it may have counted.
+func (f *flow) untold(v visitor) {
+	f.group.visitors.accepted(visitorKey(v, f.domain), f.group.turn.Add(1), time.Now())
 }
 
 func (f *flow) accepted(ctx context.Context, v visitor, c *Challenge, answer Solution, by Solver, now time.Time) {
@@ -226,7 +237,7 @@ func (f *flow) ask(ctx context.Context, s Solver, env Env) (Solution, error) {
 	}
 	f.provider = s.Name()
 	answer, err := s.Solve(ctx, f.challenge, env)
-	answer.Cost = max(0, answer.Cost)
+	answer.Cost = sane(answer.Cost)
 	settle(answer.Cost)
 	call.AddCost(answer.Cost)
 	f.cost += answer.Cost

@@ -47,6 +47,11 @@ type Entry struct {
 // overflowing the sums.
 const maxEntry = 1_000_000 * trip.Dollar
 
+// sane is an amount that fits into an [Entry]: what a service charges is what it
+// says, and a single absurd number must neither wrap the sums nor make a ledger
+// that cannot be read again.
+func sane(amount trip.USD) trip.USD { return min(max(0, amount), maxEntry) }
+
 func (e Entry) validate() error {
 	switch {
 	case e.Op != Reserved && e.Op != Settled:

@@ -113,7 +113,8 @@ type Reservation struct {
 }
 
 // Settle puts what was spent in place of what was reserved: 0 is a refund in
-// full. More than was reserved is booked as well, since it is gone. Only the
+// full. More than was reserved is booked as well, since it is gone, up to a
+// million dollars, above which it is a mistake of whoever said so. Only the
 // first call counts. The error is the ledger's; the budget is right regardless,
 // and after a restart the reservation counts in full.
 func (r *Reservation) Settle(now time.Time, spent trip.USD) error {
@@ -125,7 +126,7 @@ func (r *Reservation) Settle(now time.Time, spent trip.USD) error {
 	r.settled = true
 	r.mu.Unlock()
 
-	p, spent := r.purse, max(0, spent)
+	p, spent := r.purse, sane(spent)
 	p.mu.Lock()
 	p.turn(now)
 	p.book(r.day, r.domain, spent-r.amount)
