@@ -99,8 +99,8 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("Key: unset, want the account's API key"))
 	}
 	if c.URL != "" {
-		if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			errs = append(errs, errors.New("URL: want an http or https address"))
+		if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+			errs = append(errs, errors.New("URL: want an http or https address, without user name"))
 		}
 	}
 	if c.Poll.First < 0 {

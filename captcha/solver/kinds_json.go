@@ -2,6 +2,8 @@ package solver
 
 import (
 	"encoding/base64"
+	"html"
+	"regexp"
 	"strings"
 
 	"github.com/godwit-go/godwit/captcha"
@@ -100,7 +102,10 @@ var twoCaptchaKinds = map[captcha.Kind]kind{
 	captcha.KindDataDome: {typ: "DataDomeSliderTask", needs: []source{captcha.ParamCaptchaURL}, fields: with(where,
 		field{"captchaUrl", captcha.ParamCaptchaURL, text}, field{"userAgent", fromAgent, text})},
 	// Its answer is a voucher, which is exchanged beside the script.
-	captcha.KindAWSWAF:   {typ: "AmazonTask", free: "AmazonTaskProxyless", fields: awsFields, needs: []source{fromKey, fromScript}},
+	captcha.KindAWSWAF: {typ: "AmazonTask", free: "AmazonTaskProxyless", fields: awsFields, needs: []source{fromKey, fromScript}},
+	captcha.KindImperva: {typ: "IncapsulaTask", needs: []source{ParamScriptURL}, fields: with(where, agentField...), adjust: func(a *asked, t *Task) {
+		incapsula(a, t.Fields)
+	}},
 	captcha.KindFriendly: {typ: "FriendlyCaptchaTask", free: "FriendlyCaptchaTaskProxyless", fields: site, needs: []source{fromKey}},
 	captcha.KindYandex:   {typ: "YandexSmartCaptchaTask", free: "YandexSmartCaptchaTaskProxyless", fields: site, needs: []source{fromKey}},
 }
@@ -169,16 +174,18 @@ var capSolverKinds = map[captcha.Kind]kind{
 	captcha.KindYandex:     {free: "YandexCaptchaTaskProxyLess", fields: site, needs: []source{fromKey}},
 }
 
+// capMonsterKinds have one type for both: without a proxy in the task the service
+// takes one of its own.
 var capMonsterKinds = map[captcha.Kind]kind{
-	captcha.KindRecaptchaV2:          twoCaptchaKinds[captcha.KindRecaptchaV2],
-	captcha.KindRecaptchaV2Invisible: twoCaptchaKinds[captcha.KindRecaptchaV2Invisible],
+	captcha.KindRecaptchaV2:          twoCaptchaKinds[captcha.KindRecaptchaV2].either(),
+	captcha.KindRecaptchaV2Invisible: twoCaptchaKinds[captcha.KindRecaptchaV2Invisible].either(),
 	captcha.KindRecaptchaV2Enterprise: {
-		typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTaskProxyless",
+		typ: "RecaptchaV2EnterpriseTask", free: "RecaptchaV2EnterpriseTask",
 		fields: with(recaptchaV2Enterprise, visitorFields...), needs: []source{fromKey}, adjust: payloadS,
 	},
 	captcha.KindRecaptchaV3:           {free: "RecaptchaV3TaskProxyless", fields: recaptchaV3, needs: []source{fromKey}},
 	captcha.KindRecaptchaV3Enterprise: {free: "RecaptchaV3EnterpriseTask", fields: recaptchaV3, needs: []source{fromKey}},
-	captcha.KindTurnstile: {typ: "TurnstileTask", free: "TurnstileTaskProxyless", needs: []source{fromKey}, fields: with(site,
+	captcha.KindTurnstile: {typ: "TurnstileTask", free: "TurnstileTask", needs: []source{fromKey}, fields: with(site,
 		field{"pageAction", fromAction, text}, field{"data", fromCData, text}, field{"pageData", ParamPageData, text})},
 	captcha.KindCloudflare: {typ: "TurnstileTask", fields: with(where, agentField...), needs: []source{fromAgent}, adjust: func(a *asked, t *Task) {
 		t.Fields["websiteKey"] = "xxxxxxxxxx" // required, and not looked at for this type
@@ -188,12 +195,12 @@ var capMonsterKinds = map[captcha.Kind]kind{
 		t.Fields["cloudflareTaskType"] = "cf_clearance"
 		t.Fields["htmlPageBase64"] = pageBase64(a)
 	}},
-	captcha.KindGeeTestV3: twoCaptchaKinds[captcha.KindGeeTestV3],
+	captcha.KindGeeTestV3: twoCaptchaKinds[captcha.KindGeeTestV3].either(),
 	captcha.KindGeeTestV4: {
-		typ: "GeeTestTask", free: "GeeTestTaskProxyless", needs: []source{captcha.ParamCaptchaID},
+		typ: "GeeTestTask", free: "GeeTestTask", needs: []source{captcha.ParamCaptchaID},
 		fields: with(where, field{"gt", captcha.ParamCaptchaID, text}), adjust: versionFour,
 	},
-	captcha.KindFunCaptcha: {typ: "FunCaptchaTask", free: "FunCaptchaTaskProxyless", fields: funcaptcha, needs: []source{fromKey}},
+	captcha.KindFunCaptcha: {typ: "FunCaptchaTask", free: "FunCaptchaTask", fields: funcaptcha, needs: []source{fromKey}},
 	captcha.KindImage: {
 		free: "ImageToTextTask", needs: []source{captcha.ParamImage},
 		fields: []field{{"body", captcha.ParamImage, text}, {"numeric", ParamNumeric, integer}, {"math", ParamMath, yes}, {"case", ParamCase, yes}},
@@ -204,22 +211,43 @@ var capMonsterKinds = map[captcha.Kind]kind{
 		})
 	}},
 	captcha.KindAWSWAF: {
-		typ: "AmazonTask", free: "AmazonTaskProxyless", needs: []source{fromKey},
+		typ: "AmazonTask", free: "AmazonTask", needs: []source{fromKey},
 		fields: with(awsFields, field{"userAgent", fromAgent, text}), adjust: func(_ *asked, t *Task) { t.Fields["cookieSolution"] = true },
 	},
 	captcha.KindImperva: {typ: "CustomTask", needs: []source{ParamScriptURL}, fields: with(where, agentField...), adjust: func(a *asked, t *Task) {
-		custom(t, "Imperva", map[string]any{
-			"incapsulaScriptUrl": a.Params[ParamScriptURL], "incapsulaCookies": cookiesNamed(a, "incap_ses_", "visid_incap_"),
-		})
+		metadata := make(map[string]any)
+		incapsula(a, metadata)
+		custom(t, "Imperva", metadata)
 	}},
 	captcha.KindF5: {typ: "CustomTask", fields: with(where, agentField...), adjust: func(a *asked, t *Task) {
 		custom(t, "tspd", map[string]any{"tspdCookie": cookiesNamed(a, "TS"), "htmlPageBase64": pageBase64(a)})
 	}},
 }
 
+// either gives the task without a proxy the type of the one with it.
+func (k kind) either() kind {
+	k.free = k.typ
+	return k
+}
+
 // ParamScriptURL is the key of [captcha.Challenge.Params] for the address of
-// Imperva's script.
+// Imperva's script, relative to the site. Without it the page is looked through.
 const ParamScriptURL = "scriptUrl"
+
+var incapsulaScript = regexp.MustCompile(`_Incapsula_Resource\?SW[A-Z]+=[^"'<>\s\\]+`)
+
+// scriptURL finds Imperva's script on the page.
+func (a *asked) scriptURL() string {
+	if given := a.Params[ParamScriptURL]; given != "" {
+		return given
+	}
+	return html.UnescapeString(string(incapsulaScript.Find(a.Body)))
+}
+
+// incapsula writes what Imperva's task is about.
+func incapsula(a *asked, into map[string]any) {
+	into["incapsulaScriptUrl"], into["incapsulaCookies"] = a.scriptURL(), cookiesNamed(a, "incap_ses_", "visid_incap_")
+}
 
 func custom(t *Task, class string, metadata map[string]any) {
 	t.Fields["class"], t.Fields["metadata"] = class, metadata

@@ -22,6 +22,9 @@ type proxy struct {
 
 var proxyPorts = map[string]int{"http": 80, "https": 443, "socks4": 1080, "socks5": 1080}
 
+// proxyParams are the parameters of a task that hold the proxy's credentials.
+var proxyParams = [...]string{"proxy", "proxyLogin", "proxyPassword"}
+
 func splitProxy(u *url.URL) (proxy, error) {
 	p := proxy{scheme: strings.TrimSuffix(strings.ToLower(u.Scheme), "h"), host: u.Hostname()}
 	p.scheme = strings.TrimSuffix(p.scheme, "a") // socks4a

@@ -18,6 +18,13 @@ import (
 // busyPause is the least that a busy service is left alone for.
 const busyPause = 5 * time.Second
 
+// turnPause is how long 2Captcha shuts out who asked too often.
+const turnPause = 10 * time.Second
+
+// maxCost is more than any service charges for a task. Above it the answer's cost
+// is a mistake, and the price table counts, as where there is no cost at all.
+const maxCost = 1000 * trip.Dollar
+
 // Service is a client of one solving service. It is safe for concurrent use.
 type Service struct {
 	cfg     Config
@@ -88,6 +95,10 @@ func newService(cfg Config) *Service {
 // CloseIdleConnections closes the connections to the service that are not in use.
 func (s *Service) CloseIdleConnections() { trip.CloseIdle(s.http) }
 
+// Warnings tells what is careless about how the account's key is kept; see
+// [secret.Value.Warnings].
+func (s *Service) Warnings() []string { return s.cfg.Key.Warnings() }
+
 // Name returns the service's name.
 func (s *Service) Name() string { return s.name }
 
@@ -129,7 +140,7 @@ func (s *Service) price(kind captcha.Kind) trip.USD {
 }
 
 // Task returns what Solve would ask the service to do. It may be changed and
-// given to [Service.Run]. It holds the proxy's credentials.
+// given to [Service.Run]. Its Fields hold the proxy's credentials.
 func (s *Service) Task(ctx context.Context, c *captcha.Challenge, env captcha.Env) (Task, error) {
 	if own, ok := s.cfg.Tasks[c.Kind]; ok {
 		t, err := own(c, env)
@@ -237,6 +248,9 @@ func (s *Service) create(ctx context.Context, t Task) (string, *answer, error) {
 			return id, a, err
 		}
 		pause := busyPause
+		if normal(failed.Code) == "MAX_USER_TURN" {
+			pause = turnPause
+		}
 		if s.local {
 			pause = min(pause, cmp.Or(s.cfg.Poll.Every, pause))
 		}
@@ -251,7 +265,7 @@ func (s *Service) answered(kind captcha.Kind, id string, a answer) (captcha.Solu
 	got, ok := a.read(kind, time.Now())
 	got.Provider, got.TaskID, got.Cost = s.name, id, s.price(kind)
 	if a.cost != "" {
-		if cost, err := amount(a.cost); err == nil && cost >= 0 {
+		if cost, err := amount(a.cost); err == nil && cost >= 0 && cost <= maxCost {
 			got.Cost = cost
 		}
 	}

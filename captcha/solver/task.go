@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/secret"
 )
 
 // Task is what a service is asked to do, in the words of its own API.
@@ -23,6 +25,27 @@ type Task struct {
 	// Beside are parameters that stand beside the task, such as languagePool.
 	Beside map[string]any
 }
+
+// masked is t with the proxy's credentials taken out, of a type without methods.
+func (t Task) masked() any {
+	type plain Task
+	t.Fields = maps.Clone(t.Fields)
+	for _, name := range proxyParams {
+		if _, ok := t.Fields[name]; ok {
+			t.Fields[name] = secret.Mask
+		}
+	}
+	return plain(t)
+}
+
+// Format prints the task without the proxy's credentials, whatever the verb.
+func (t Task) Format(f fmt.State, verb rune) {
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), t.masked())
+}
+
+// MarshalJSON writes the task without the proxy's credentials, for logs. What a
+// service gets is written elsewhere.
+func (t Task) MarshalJSON() ([]byte, error) { return json.Marshal(t.masked()) }
 
 // KindText is a question in words, as in "what day is after Monday?".
 const KindText captcha.Kind = "text"
@@ -120,6 +143,8 @@ func (a *asked) value(from source) (v string, ok bool) {
 		return "", len(a.env.Cookies) > 0
 	case captcha.ParamInvisible:
 		return a.Params[from], a.Params[from] != "" || a.Kind == captcha.KindRecaptchaV2Invisible
+	case ParamScriptURL:
+		v = a.scriptURL()
 	case fromScript:
 		v = cmp.Or(a.Params[captcha.ParamChallengeScript], a.Params[captcha.ParamCaptchaScript])
 	case ParamMinScore:

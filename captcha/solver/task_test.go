@@ -40,7 +40,8 @@ const tasks = `{
 	"aws-waf": {"type":"AmazonTaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key","iv":"iv","context":"ctx","challengeScript":"https://a.test/challenge.js"},
 	"friendly-captcha": {"type":"FriendlyCaptchaTaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key"},
 	"yandex-smartcaptcha": {"type":"YandexSmartCaptchaTaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key"},
-	"cloudflare-challenge": null, "imperva": null, "f5-tspd": null, "perimeterx": null, "script": null, "block": null},
+	"imperva": {"type":"IncapsulaTask","websiteURL":"https://shop.test/p","userAgent":"Browser/1.0","incapsulaScriptUrl":"_Incapsula_Resource?x=1","incapsulaCookies":"incap_ses_1=is","proxyType":"http","proxyAddress":"203.0.113.7","proxyPort":8080,"proxyLogin":"login","proxyPassword":"pass-word"},
+	"cloudflare-challenge": null, "f5-tspd": null, "perimeterx": null, "script": null, "block": null},
 "anti-captcha": {
 	"recaptcha-v2": {"type":"RecaptchaV2TaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key"},
 	"turnstile": {"type":"TurnstileTaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key","action":"act","cData":"cd"},
@@ -61,13 +62,13 @@ const tasks = `{
 	"cloudflare-challenge": {"type":"AntiCloudflareTask","websiteURL":"https://shop.test/p","userAgent":"Browser/1.0","proxy":"http:203.0.113.7:8080:login:pass-word"},
 	"hcaptcha": null, "funcaptcha": null, "imperva": null},
 "capmonster": {
-	"recaptcha-v2": {"type":"RecaptchaV2TaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key","userAgent":"Browser/1.0","cookies":"a=1; datadome=dd; incap_ses_1=is; TS01=ts"},
-	"turnstile": {"type":"TurnstileTaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key","pageAction":"act","data":"cd"},
-	"geetest-v4": {"type":"GeeTestTaskProxyless","websiteURL":"https://shop.test/p","version":4,"gt":"cid"},
+	"recaptcha-v2": {"type":"RecaptchaV2Task","websiteURL":"https://shop.test/p","websiteKey":"site-key","userAgent":"Browser/1.0","cookies":"a=1; datadome=dd; incap_ses_1=is; TS01=ts"},
+	"turnstile": {"type":"TurnstileTask","websiteURL":"https://shop.test/p","websiteKey":"site-key","pageAction":"act","data":"cd"},
+	"geetest-v4": {"type":"GeeTestTask","websiteURL":"https://shop.test/p","version":4,"gt":"cid"},
 	"datadome": {"type":"CustomTask","class":"DataDome","websiteURL":"https://shop.test/p","userAgent":"Browser/1.0","metadata":{"captchaUrl":"https://geo.captcha-delivery.com/captcha/?cid=1&t=fe","datadomeCookie":"datadome=dd"},"proxyType":"http","proxyAddress":"203.0.113.7","proxyPort":8080,"proxyLogin":"login","proxyPassword":"pass-word"},
 	"imperva": {"type":"CustomTask","class":"Imperva","websiteURL":"https://shop.test/p","userAgent":"Browser/1.0","metadata":{"incapsulaScriptUrl":"_Incapsula_Resource?x=1","incapsulaCookies":"incap_ses_1=is"},"proxyType":"http","proxyAddress":"203.0.113.7","proxyPort":8080,"proxyLogin":"login","proxyPassword":"pass-word"},
 	"f5-tspd": {"type":"CustomTask","class":"tspd","websiteURL":"https://shop.test/p","userAgent":"Browser/1.0","metadata":{"tspdCookie":"TS01=ts","htmlPageBase64":"PGh0bWw+"},"proxyType":"http","proxyAddress":"203.0.113.7","proxyPort":8080,"proxyLogin":"login","proxyPassword":"pass-word"},
-	"aws-waf": {"type":"AmazonTaskProxyless","websiteURL":"https://shop.test/p","websiteKey":"site-key","iv":"iv","context":"ctx","challengeScript":"https://a.test/challenge.js","cookieSolution":true,"userAgent":"Browser/1.0"},
+	"aws-waf": {"type":"AmazonTask","websiteURL":"https://shop.test/p","websiteKey":"site-key","iv":"iv","context":"ctx","challengeScript":"https://a.test/challenge.js","cookieSolution":true,"userAgent":"Browser/1.0"},
 	"cloudflare-challenge": {"type":"TurnstileTask","websiteURL":"https://shop.test/p","websiteKey":"site-key","cloudflareTaskType":"cf_clearance","htmlPageBase64":"PGh0bWw+","userAgent":"Browser/1.0","proxyType":"http","proxyAddress":"203.0.113.7","proxyPort":8080,"proxyLogin":"login","proxyPassword":"pass-word"},
 	"hcaptcha": null, "friendly-captcha": null}
 }`

@@ -90,7 +90,7 @@ type veilKey struct{}
 // like.
 func veil(ctx context.Context, t Task) context.Context {
 	var hidden []string
-	for _, name := range [...]string{"proxyPassword", "proxyLogin", "proxy"} {
+	for _, name := range proxyParams {
 		text, _ := t.Fields[name].(string)
 		hidden = append(hidden, text)
 		if name == "proxy" {
@@ -110,6 +110,9 @@ func (s *Service) clean(ctx context.Context, text string) string {
 }
 
 func veiled(text string, hidden []string) string {
+	// The longest first: the rest of a secret would stay where a shorter one, as a
+	// port's digits in a key, were taken out of its middle.
+	hidden = slices.SortedFunc(slices.Values(hidden), func(a, b string) int { return len(b) - len(a) })
 	for _, part := range hidden {
 		if len(part) > 2 { // less would only make holes in words
 			text = strings.ReplaceAll(text, part, "***")

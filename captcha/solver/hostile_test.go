@@ -1,0 +1,87 @@
+package solver_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/godwit-go/godwit/captcha"
+	"github.com/godwit-go/godwit/captcha/solver"
+	"github.com/godwit-go/godwit/secret"
+	"github.com/godwit-go/godwit/trip"
+)
+
+func TestACostThatCannotBeMeantIsNotBooked(t *testing.T) {
+	for cost, want := range map[string]trip.USD{
+		`"-1"`: 2990, `"NaN"`: 2990, `""`: 2990, `"1e9"`: 2990, `1e400`: 2990, `null`: 2990, `"0"`: 0, `"5.00"`: 5 * trip.Dollar,
+	} {
+		s := serve(t, sells(says(`{"errorId":0,"status":"ready","solution":{"token":"t"},"cost":`+cost+`}`)))
+		got, err := s.client(t, solver.NameTwoCaptcha).Solve(t.Context(), recaptcha, captcha.Env{})
+		require.NoError(t, err, cost)
+		require.Equal(t, want, got.Cost, cost)
+	}
+}
+
+func TestASecretInsideAnotherLeavesNoRest(t *testing.T) {
+	key := "0a8080b1c2d3e4f5" // with the digits of the proxy's port in it
+	s := serve(t, map[string][]reply{"/createTask": {says(`{"errorId":1,"errorCode":"ERROR_BAD_REQUEST","errorDescription":"` + key + ` login-long logi"}`)}})
+	proxy := &url.URL{Scheme: "http", Host: "203.0.113.7:8080", User: url.UserPassword("logi", "login-long")}
+	client := s.client(t, solver.NameCapSolver, func(c *solver.Config) { c.Key, c.ProxyAlways = secret.Explicit(key), true })
+	_, err := client.Solve(t.Context(), recaptcha, captcha.Env{Proxy: func() *url.URL { return proxy }})
+	require.Equal(t, "*** *** ***", failure(t, err).Description)
+}
+
+func TestATaskIsPrintedWithoutTheProxysCredentials(t *testing.T) {
+	for _, name := range append(jsonDialects, solver.NameTwoCaptchaLegacy) {
+		client, err := solver.New(solver.Config{Service: name, Key: secret.Explicit(canary), ProxyAlways: true})
+		require.NoError(t, err)
+		task, err := client.Task(t.Context(), recaptcha, visitor())
+		require.NoError(t, err)
+		asJSON, err := json.Marshal(task)
+		require.NoError(t, err)
+		var logs strings.Builder
+		slog.New(slog.NewJSONHandler(&logs, nil)).Info("x", "task", task, "pointer", &task)
+		slog.New(slog.NewTextHandler(&logs, nil)).Info("x", "task", task)
+		for _, printed := range []string{
+			fmt.Sprintf("%v %+v %#v %s %v %+v", task, task, task, task, &task, []solver.Task{task}), string(asJSON), logs.String(),
+		} {
+			require.Contains(t, printed, "site-key")
+			require.NotContains(t, printed, "pass-word", name)
+			require.NotContains(t, printed, "login", name)
+		}
+		require.Contains(t, fmt.Sprint(map[string]any(task.Fields)), "pass-word", "the task itself is whole")
+	}
+}
+
+func TestImpervasScriptIsFoundOnThePage(t *testing.T) {
+	c := challenge(captcha.KindImperva, nil)
+	client := serve(t, nil).client(t, solver.NameCapMonster)
+	require.False(t, client.Supports(c))
+	c.Body = []byte(`<script type="text/javascript" src="/_Incapsula_Resource?SWJIYLWA=719d34d3&amp;ns=1&amp;cb=88"></script>`)
+	require.True(t, client.Supports(c))
+	task, err := client.Task(t.Context(), c, visitor())
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{
+		"incapsulaScriptUrl": "_Incapsula_Resource?SWJIYLWA=719d34d3&ns=1&cb=88", "incapsulaCookies": "incap_ses_1=is",
+	}, task.Fields["metadata"])
+}
+
+func TestWhoAskedTooOftenStaysAwayAsLongAsTheServiceShutsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := []string{`{"status":0,"request":"MAX_USER_TURN"}`, `{"status":1,"request":"5"}`, `{"status":1,"request":"token"}`}
+		wire := &scripted{}
+		wire.answer = func(string, []byte) string { return answers[len(wire.at)-1] }
+		client, err := solver.New(solver.Config{Service: solver.NameTwoCaptchaLegacy, Key: secret.Explicit("k"), HTTP: wire})
+		require.NoError(t, err)
+		_, err = client.Solve(t.Context(), recaptcha, captcha.Env{})
+		require.NoError(t, err)
+		require.Equal(t, 10*time.Second, wire.at[1]-wire.at[0])
+	})
+}
