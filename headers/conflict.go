@@ -54,11 +54,11 @@ func (s *Situation) Validate() error {
 			conflict("Headers", f.Name, "no header field (RFC 9110, section 5)")
 		}
 	}
-	for field, value := range map[string]string{
-		"Cookies": s.Cookies, "IfNoneMatch": s.IfNoneMatch, "IfModifiedSince": s.IfModifiedSince, "SocketKey": s.SocketKey,
+	for _, f := range []Field{
+		{"Cookies", s.Cookies}, {"IfNoneMatch", s.IfNoneMatch}, {"IfModifiedSince", s.IfModifiedSince}, {"SocketKey", s.SocketKey},
 	} {
-		if !validValue(value) {
-			conflict(field, value, "no header value (RFC 9110, section 5.5)")
+		if !validValue(f.Value) {
+			conflict(f.Name, f.Value, "no header value (RFC 9110, section 5.5)")
 		}
 	}
 	return errors.Join(errs...)

@@ -22,7 +22,7 @@
 // :authority, :method, :path, :scheme and the rest in random order. A base
 // RoundTripper that can do better reads the exact list, with Host, Connection, TE
 // and the order of the pseudo-headers, from the context of its request:
-// [FieldsFrom] and [OrderFrom].
+// [FieldsFrom].
 //
 // # How sure this is
 //

@@ -104,7 +104,9 @@ func (g *Generator) firefoxChannel(w *writer, s *Situation, trusted bool, r rela
 		}
 	}
 	w.opt(nReferer, late)
-	w.cookies(s.Cookies, true)
+	if s.Kind != Preflight {
+		w.cookies(s.Cookies, true)
+	}
 	if s.Kind.document() {
 		w.add(nInsecure, "1")
 	}

@@ -3,6 +3,7 @@ package headers
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,10 +145,10 @@ func (p Profile) Validate() error {
 	default:
 		conflict("ThirdPartyCookies", p.ThirdPartyCookies, "want allowed or blocked")
 	}
-	for hint, value := range p.Device {
+	for _, hint := range slices.Sorted(maps.Keys(p.Device)) {
 		if p.family() != chromiumFamily {
 			conflict("Device", hint, fmt.Sprintf("%s on %s sends no client hints", p.Browser, p.OS))
-		} else if !validValue(value) {
+		} else if !validValue(p.Device[hint]) {
 			conflict("Device", hint, "its value is no header value")
 		}
 	}

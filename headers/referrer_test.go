@@ -111,6 +111,16 @@ func TestOriginIsHiddenOnceARedirectHasTaintedIt(t *testing.T) {
 	require.Equal(t, "https://a.test", field(t, firefox153, form, "Origin"))
 }
 
+func TestPreflightsCarryNoCookies(t *testing.T) {
+	s := headers.Situation{
+		Kind: headers.Preflight, URL: parse(t, "https://other.test/"), Initiator: parse(t, "https://shop.test/"),
+		Credentials: headers.CredentialsInclude, Cookies: "a=1",
+	}
+	for _, p := range []headers.Profile{chrome156, firefox153, on(headers.Safari, 26, headers.MacOS)} {
+		require.Empty(t, field(t, p, s, "Cookie"), "%s", p)
+	}
+}
+
 func TestPreflightsAskForWhatIsNotSafelisted(t *testing.T) {
 	page, other := parse(t, "https://shop.test/"), parse(t, "https://other.test/")
 	for want, list := range map[string][]headers.Field{

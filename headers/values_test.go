@@ -217,6 +217,17 @@ func TestImpossibleSituationsNameTheConflict(t *testing.T) {
 	}
 }
 
+func TestConflictsAreNamedInTheSameOrderEveryTime(t *testing.T) {
+	s := headers.Situation{URL: parse(t, "https://shop.test/"), Cookies: "\n", IfNoneMatch: "\n", IfModifiedSince: "\n", SocketKey: "\n"}
+	p := on(headers.Firefox, 153, headers.Linux)
+	p.Device = map[string]string{"dpr": "1", "rtt": "1", "ect": "1", "downlink": "1", "width": "1"}
+	first, firstOfAll := s.Validate().Error(), p.Validate().Error()
+	for range 20 {
+		require.Equal(t, first, s.Validate().Error())
+		require.Equal(t, firstOfAll, p.Validate().Error())
+	}
+}
+
 func TestTheKindChoosesTheMethod(t *testing.T) {
 	shop := parse(t, "https://shop.test/")
 	preflight := headers.Situation{URL: parse(t, "https://other.test/"), Kind: headers.Preflight, Initiator: shop}

@@ -156,7 +156,9 @@ func (g *Generator) webkitTail(w *writer, s *Situation, f webkitValues) {
 	w.opt(nCacheControl, f.cacheControl)
 	w.opt(nIfNoneMatch, s.IfNoneMatch)
 	w.opt(nIfModified, s.IfModifiedSince)
-	w.cookies(s.Cookies, false)
+	if s.Kind != Preflight {
+		w.cookies(s.Cookies, false)
+	}
 }
 
 func (g *Generator) webkitSocket(w *writer, s *Situation, f webkitValues) {
