@@ -46,6 +46,7 @@ func (t *Transport) Reload(cfg Config) error {
 		return err
 	}
 	t.current.Store(next)
+	cfg.warn(next)
 	return old.retire(next)
 }
 

@@ -38,6 +38,7 @@ func New(base http.RoundTripper, cfg Config) (*Transport, error) {
 		return nil, err
 	}
 	t.current.Store(a)
+	cfg.warn(a)
 	return t, nil
 }
 
