@@ -68,13 +68,15 @@ func redirectedFrom(req *http.Request) *exchange {
 
 // infer guesses what a request without [WithKind] and the like is. A GET is a
 // navigation from the page of the same site that was seen last, unless it asks
-// for JSON or calls itself an XMLHttpRequest; so is a form's POST. The rest are
-// a page's fetch().
+// for JSON, calls itself an XMLHttpRequest or opens a WebSocket; so is a form's
+// POST. The rest are a page's fetch().
 func (v *visit) infer(s *Situation) {
 	req := v.req
 	s.Kind = Navigate
 	accept := strings.ToLower(strings.Join(req.Header["Accept"], ","))
 	switch {
+	case upgrades(req.Header) && strings.EqualFold(first(req.Header["Upgrade"]), "websocket"):
+		s.Kind = Socket
 	case strings.EqualFold(first(req.Header["X-Requested-With"]), "XMLHttpRequest"):
 		s.Kind = XHR
 	case strings.Contains(accept, "html"):
@@ -154,6 +156,9 @@ func (s *Situation) body(req *http.Request) {
 func (s *Situation) takeHeaders(h http.Header, told *Situation) {
 	s.Headers = nil
 	if s.Kind != Fetch && s.Kind != XHR {
+		if protocol := h["Sec-Websocket-Protocol"]; s.Kind == Socket && !lacksValue(protocol) {
+			s.Headers = append(s.Headers, Field{nSocketProtocol.h1, strings.Join(protocol, ", ")})
+		}
 		if values := h["Content-Type"]; !lacksValue(values) {
 			s.Headers = append(s.Headers, Field{"Content-Type", strings.Join(values, ", ")})
 		}

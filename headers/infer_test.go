@@ -51,6 +51,24 @@ func TestKindsAreInferred(t *testing.T) {
 	}
 }
 
+func TestAHandshakeIsNoPage(t *testing.T) {
+	rt, s := newSite(t, headers.Config{Profiles: []headers.Profile{firefox153}})
+	send(t, rt, visit(t, "https://shop.test/live", "Connection", "Upgrade", "Upgrade", "websocket",
+		"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "bm9uY2U=", "Sec-WebSocket-Protocol", "chat"))
+	require.Equal(t, "https://shop.test", s.last().Header.Get("Origin"))
+	require.Equal(t, "websocket", s.last().Header.Get("Sec-Fetch-Mode"))
+	require.Empty(t, s.last().Header.Get("Upgrade-Insecure-Requests"))
+	list, ok := headers.FieldsFrom(s.last().Context())
+	require.True(t, ok)
+	require.Equal(t, headers.HTTP1, list.Protocol)
+	require.Equal(t, "Upgrade", list.Get("Connection"))
+	require.Equal(t, "websocket", list.Get("Upgrade"))
+	require.Equal(t, "bm9uY2U=", list.Get("Sec-WebSocket-Key"), "the caller's own")
+	require.Equal(t, "chat", list.Get("Sec-WebSocket-Protocol"))
+	require.Greater(t, index(list, "Connection"), index(list, "Sec-WebSocket-Protocol"))
+	require.False(t, list.Has("Sec-WebSocket-Extensions"), "the caller has not offered any")
+}
+
 func TestThePageBeforeStaysWithinItsSiteAndIdentity(t *testing.T) {
 	rt, s := newSite(t, headers.Config{Profiles: []headers.Profile{chrome156}})
 	s.pages["https://user:secret@shop.test/a"] = htmlPage()
