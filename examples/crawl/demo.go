@@ -136,7 +136,7 @@ func demonstrate(ctx context.Context, o options, out, progress io.Writer) (int, 
 		client: t.Client(), workers: o.workers, follow: true, accept: w.isPage, board: board, session: visitor,
 	}).watched(ctx, progress, w.frontier())
 
-	report{naive: naive, godwit: board, stats: t.Stats(), facts: compare(naive, naiveWorld, board, w, t.Stats())}.write(out)
+	report{naive: naive, godwit: board, stats: t.Stats(), facts: compare(naive, naiveWorld, w, t.Stats())}.write(out)
 	return exitCode(len(board.wanted) - len(board.pages)), nil
 }
 
@@ -238,7 +238,7 @@ func (w *world) config() (godwit.Config, error) {
 }
 
 // compare tells what the two webs saw.
-func compare(naive *board, nw *world, b *board, w *world, stats godwit.Stats) []fact {
+func compare(naive *board, nw, w *world, stats godwit.Stats) []fact {
 	sum := func(w *world) (c hostile.Counts, banned int) {
 		for _, host := range []string{shop, news, tickets} {
 			l := w.Site(host).Ledger()
@@ -257,14 +257,14 @@ func compare(naive *board, nw *world, b *board, w *world, stats godwit.Stats) []
 	}
 	n, naiveBanned := sum(nw)
 	g, banned := sum(w)
-	exchanges := 0
+	wasted := 0
 	for _, d := range stats.Domains {
-		exchanges += int(d.Exchanges)
+		wasted += int(d.Exchanges - d.Verdicts[trip.OK.String()])
 	}
 	count := func(name string, naive, godwit int) fact { return fact{name, fmt.Sprint(naive), fmt.Sprint(godwit)} }
 	return []fact{
 		count("requests that arrived", n.Requests, g.Requests),
-		count("wasted attempts", len(naive.wanted)-len(naive.pages), exchanges-len(b.pages)),
+		count("wasted attempts", len(naive.wanted)-len(naive.pages), wasted),
 		count("exits banned", naiveBanned, banned),
 		count("ban pages served", n.Blocked, g.Blocked),
 		count("came back too early", n.Early, g.Early),
