@@ -120,7 +120,7 @@ func (a *assembly) route(req *http.Request) (*chain, trip.Spec, error) {
 		return nil, trip.Spec{}, &RequestError{Field: "URL.Host", Problem: "is empty"}
 	}
 	c := a.match.find(hostOf(req))
-	return c, trip.Spec{Domain: c.domain, Policy: c.name}, nil
+	return c, trip.Spec{Domain: c.domain, Policy: c.name, Observed: true}, nil
 }
 
 // hostOf returns the URL's host in the form patterns have, and the port.

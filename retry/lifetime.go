@@ -20,7 +20,7 @@ type lifetime struct {
 	context.Context // the attempt's, as trip made it
 
 	attempt *trip.Attempt
-	done    trip.AttemptDone // told to the observer without another allocation
+	done    *trip.AttemptDone // in the same allocation; nil when nobody observes
 
 	mu       sync.Mutex
 	err      error
@@ -35,13 +35,26 @@ type lifetime struct {
 	returned bool      // to the caller: the lease goes back when the body is over
 }
 
+// observedLifetime has room for what its observer is told.
+type observedLifetime struct {
+	lifetime
+	done trip.AttemptDone
+}
+
 // newLifetime opens an attempt of call. A timeout that cannot come before the
 // deadline of ctx is none, nor is one that is not positive.
-func newLifetime(ctx context.Context, call *trip.Call, timeout time.Duration) *lifetime {
-	l := new(lifetime)
-	l.Context, l.attempt = call.StartAttempt(ctx)
+func newLifetime(ctx context.Context, call *trip.Call, timeout time.Duration, now time.Time, observed bool) *lifetime {
+	var l *lifetime
+	if observed {
+		o := new(observedLifetime)
+		l = &o.lifetime
+		l.done = &o.done
+	} else {
+		l = new(lifetime)
+	}
+	l.Context, l.attempt = call.StartAttemptAt(ctx, now)
 	if timeout > 0 {
-		l.deadline = l.attempt.Started().Add(timeout)
+		l.deadline = now.Add(timeout)
 		if callers, ok := ctx.Deadline(); ok && !l.deadline.Before(callers) {
 			l.deadline = time.Time{}
 		}

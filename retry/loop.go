@@ -32,10 +32,10 @@ type result struct {
 	outcome trip.Outcome
 }
 
-func (l *loop) run() (*http.Response, error) {
+func (l *loop) run(now time.Time) (*http.Response, error) {
 	body := l.body.body
 	for sent := 1; ; sent++ {
-		r := l.attempt(body)
+		r := l.attempt(body, now)
 		d := l.decide(r, sent)
 		if !d.again {
 			return l.settle(r, d)
@@ -54,12 +54,13 @@ func (l *loop) run() (*http.Response, error) {
 			}
 			return nil, &InterruptedError{Err: err, Last: r.err, Status: r.outcome.Status}
 		}
+		now = time.Now()
 	}
 }
 
 // attempt sends the request once. The response body keeps the attempt alive.
-func (l *loop) attempt(body io.ReadCloser) result {
-	r := result{life: newLifetime(l.ctx, l.call, l.cfg.AttemptTimeout)}
+func (l *loop) attempt(body io.ReadCloser, now time.Time) result {
+	r := result{life: newLifetime(l.ctx, l.call, l.cfg.AttemptTimeout, now, l.cfg.Observer != nil)}
 	returned := false
 	defer func() {
 		if !returned { // base panicked: its lease must come back all the same
@@ -79,8 +80,8 @@ func (l *loop) attempt(body io.ReadCloser) result {
 	a := r.life.attempt
 	a.Conclude(r.outcome)
 	if l.cfg.Observer != nil {
-		r.life.done = trip.AttemptDone{Attempt: a, Outcome: r.outcome, Duration: a.Took()}
-		l.cfg.Observer.Observe(r.life, &r.life.done)
+		*r.life.done = trip.AttemptDone{Attempt: a, Outcome: r.outcome, Duration: a.Took()}
+		l.cfg.Observer.Observe(r.life, r.life.done)
 	}
 	return r
 }

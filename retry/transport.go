@@ -2,6 +2,7 @@ package retry
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/godwit-go/godwit/trip"
 )
@@ -37,16 +38,19 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	call := trip.FromContext(ctx)
+	now, call := time.Time{}, trip.FromContext(ctx)
 	if call == nil {
 		ctx, call = trip.Start(req, trip.Spec{})
+		now = call.Started()
+	} else {
+		now = time.Now() // layers above may have waited
 	}
 	l := loop{base: t.base, group: t.group, cfg: cfg, req: req, ctx: ctx, call: call, key: call.Domain(), body: body}
 	if cfg.Key != nil {
 		l.key = cfg.Key(req)
 	}
-	t.group.call(l.key, call.Started())
-	return l.run()
+	t.group.call(l.key, now)
+	return l.run(now)
 }
 
 // CloseIdleConnections closes the idle connections of base.

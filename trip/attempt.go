@@ -26,7 +26,6 @@ type Attempt struct {
 	concluded bool
 	released  bool
 	took      time.Duration // once concluded
-	told      ExchangeDone // of the first exchange: most attempts have no other
 }
 
 // Holder is what an attempt holds until it is over: the lease of its identity.
@@ -155,13 +154,15 @@ func (a *Attempt) Report(o Outcome, resp *http.Response, err error) {
 }
 
 // ExchangeDone returns the event that tells of an exchange, for the layer that has
-// reported it. That of an attempt's first exchange costs no allocation.
+// reported it. The first of a call that is observed costs no allocation.
 func (a *Attempt) ExchangeDone(o Outcome, d time.Duration) *ExchangeDone {
 	a.call.mu.Lock()
 	defer a.call.mu.Unlock()
-	e := &a.told
-	if e.Attempt != nil {
-		e = new(ExchangeDone) // somebody may still be reading the first one
+	var e *ExchangeDone
+	if own := a.call.events; own != nil && own.exchange.Attempt == nil {
+		e = &own.exchange // for once: somebody may still be reading it
+	} else {
+		e = new(ExchangeDone)
 	}
 	*e = ExchangeDone{Attempt: a, Outcome: o, Duration: d}
 	return e

@@ -27,7 +27,13 @@ type Call struct {
 	solves  int
 	retryAt time.Time
 	first   attemptContext // saves an allocation: most calls need one attempt
-	done    CallDone       // saves another one
+	events  *events        // those of a call that is observed, in its own allocation
+}
+
+// events are the ones that every call has.
+type events struct {
+	done     CallDone
+	exchange ExchangeDone // the first
 }
 
 // Spec says what a call is; see [Start].
@@ -36,6 +42,9 @@ type Spec struct {
 	Domain string
 	// Policy names the policy that applies, for people. It may be empty.
 	Policy string
+	// Observed says that the call's events will be asked for, so that there is room
+	// for them: see [Call.Done] and [Attempt.ExchangeDone].
+	Observed bool
 }
 
 type (
@@ -44,6 +53,10 @@ type (
 	callContext struct {
 		context.Context
 		call Call
+	}
+	observedContext struct {
+		callContext
+		events events
 	}
 	attemptContext struct {
 		context.Context
@@ -76,15 +89,19 @@ func Start(req *http.Request, spec Spec) (context.Context, *Call) {
 	if spec.Domain == "" {
 		spec.Domain = hostKey(req)
 	}
-	ctx := &callContext{Context: parent, call: Call{
-		id:      callIDs.Add(1),
-		domain:  spec.Domain,
-		policy:  spec.Policy,
-		session: Session(parent),
-		start:   time.Now(),
-		parent:  parent,
-	}}
-	return ctx, &ctx.call
+	var ctx *callContext
+	if spec.Observed {
+		o := new(observedContext)
+		ctx = &o.callContext
+		ctx.call.events = &o.events
+	} else {
+		ctx = new(callContext)
+	}
+	ctx.Context = parent
+	c := &ctx.call
+	c.id, c.parent, c.start = callIDs.Add(1), parent, time.Now()
+	c.domain, c.policy, c.session = spec.Domain, spec.Policy, Session(parent)
+	return ctx, c
 }
 
 // FromContext returns the call that ctx belongs to; nil when there is none.
@@ -219,6 +236,11 @@ func (c *Call) SetRetryAt(at time.Time) {
 // attempts of a call follow one another; the one before must be over. Whoever
 // starts an attempt ends it with [Attempt.Conclude] and [Attempt.Release].
 func (c *Call) StartAttempt(ctx context.Context) (context.Context, *Attempt) {
+	return c.StartAttemptAt(ctx, time.Now())
+}
+
+// StartAttemptAt is [Call.StartAttempt] for those who know what time it is.
+func (c *Call) StartAttemptAt(ctx context.Context, now time.Time) (context.Context, *Attempt) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	next := &c.first
@@ -226,12 +248,13 @@ func (c *Call) StartAttempt(ctx context.Context) (context.Context, *Attempt) {
 		next = new(attemptContext)
 	}
 	next.Context = ctx
-	next.attempt = Attempt{call: c, number: 1, start: time.Now(), prev: c.last}
+	a := &next.attempt // zero but for what follows; copying a whole Attempt shows
+	a.call, a.number, a.start, a.prev = c, 1, now, c.last
 	if c.last != nil {
-		next.attempt.number = c.last.number + 1
+		a.number = c.last.number + 1
 	}
-	c.last = &next.attempt
-	return next, c.last
+	c.last = a
+	return next, a
 }
 
 // EnsureAttempt returns the attempt that req belongs to. A wrapper that is used
@@ -242,11 +265,12 @@ func EnsureAttempt(req *http.Request) (ctx context.Context, a *Attempt, owned bo
 	if a := AttemptFrom(ctx); a != nil {
 		return ctx, a, false
 	}
-	call := FromContext(ctx)
-	if call == nil {
-		ctx, call = Start(req, Spec{})
+	if call := FromContext(ctx); call != nil {
+		ctx, a = call.StartAttempt(ctx)
+		return ctx, a, true
 	}
-	ctx, a = call.StartAttempt(ctx)
+	ctx, call := Start(req, Spec{})
+	ctx, a = call.StartAttemptAt(ctx, call.start)
 	return ctx, a, true
 }
 
@@ -261,22 +285,29 @@ func (c *Call) Cost() USD {
 }
 
 // Done returns the event that ends the call, for the one who started it: method is
-// the request's, resp or err the result. It costs no allocation.
+// the request's, resp or err the result. It costs no allocation if the call was
+// started as observed.
 func (c *Call) Done(method string, resp *http.Response, err error) *CallDone {
 	if c == nil {
 		return new(CallDone)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.done = CallDone{
+	var done *CallDone
+	if c.events != nil {
+		done = &c.events.done
+	} else {
+		done = new(CallDone)
+	}
+	*done = CallDone{
 		Call: c, Method: method, Verdict: Local, Cost: c.cost,
 		Duration: time.Since(c.start), Err: err,
 	}
 	if c.last != nil {
-		c.done.Verdict, c.done.Attempts = c.last.outcome.Verdict, c.last.number
+		done.Verdict, done.Attempts = c.last.outcome.Verdict, c.last.number
 	}
 	if resp != nil {
-		c.done.Status = resp.StatusCode
+		done.Status = resp.StatusCode
 	}
-	return &c.done
+	return done
 }

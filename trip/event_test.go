@@ -1,6 +1,7 @@
 package trip_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"testing"
@@ -11,7 +12,8 @@ import (
 )
 
 func TestAnExchangesEventOutlastsTheNextOne(t *testing.T) {
-	_, a, _ := trip.EnsureAttempt(request(t, "https://shop.test/"))
+	ctx, call := trip.Start(request(t, "https://shop.test/"), trip.Spec{Observed: true})
+	_, a := call.StartAttempt(ctx)
 	challenged, solved := trip.Outcome{Verdict: trip.Challenge}, trip.Outcome{Verdict: trip.OK, Status: 200}
 	first, second := a.ExchangeDone(challenged, time.Second), a.ExchangeDone(solved, time.Minute)
 	require.Equal(t, &trip.ExchangeDone{Attempt: a, Outcome: challenged, Duration: time.Second}, first)
@@ -19,7 +21,7 @@ func TestAnExchangesEventOutlastsTheNextOne(t *testing.T) {
 }
 
 func TestACallsEventTellsOfItsLastAttempt(t *testing.T) {
-	ctx, call := trip.Start(request(t, "https://shop.test/"), trip.Spec{})
+	ctx, call := trip.Start(request(t, "https://shop.test/"), trip.Spec{Observed: true})
 	local := errors.New("no way")
 	require.Equal(t, trip.CallDone{
 		Call: call, Method: "GET", Verdict: trip.Local, Err: local,
@@ -43,17 +45,28 @@ func without(e *trip.CallDone) trip.CallDone {
 	return told
 }
 
-func TestTheEventsOfAnOrdinaryCallCostNothing(t *testing.T) {
+func TestTheEventsOfAnObservedCallCostNothing(t *testing.T) {
 	req := request(t, "https://shop.test/")
 	rounds := func(told bool) float64 {
 		return testing.AllocsPerRun(100, func() {
-			ctx, call := trip.Start(req, trip.Spec{})
+			ctx, call := trip.Start(req, trip.Spec{Observed: true})
 			_, a := call.StartAttempt(ctx)
 			if told {
-				a.ExchangeDone(trip.Outcome{}, 0)
-				call.Done("GET", nil, nil)
+				heard(a.ExchangeDone(trip.Outcome{}, 0))
+				heard(call.Done("GET", nil, nil))
 			}
 		})
 	}
 	require.Equal(t, rounds(false), rounds(true))
+}
+
+var hear trip.Observer = trip.ObserverFunc(func(context.Context, trip.Event) {})
+
+func heard(e trip.Event) { hear.Observe(context.Background(), e) }
+
+func TestACallThatNobodyObservesHasEventsAllTheSame(t *testing.T) {
+	ctx, call := trip.Start(request(t, "https://shop.test/"), trip.Spec{})
+	_, a := call.StartAttempt(ctx)
+	require.Same(t, a, a.ExchangeDone(trip.Outcome{}, 0).Attempt)
+	require.Same(t, call, call.Done("GET", nil, nil).Call)
 }
