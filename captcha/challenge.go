@@ -66,6 +66,7 @@ const (
 	Bunny      Vendor = "bunny"
 	Cloudflare Vendor = "cloudflare"
 	CloudFront Vendor = "cloudfront"
+	CrowdSec   Vendor = "crowdsec"
 	DataDome   Vendor = "datadome"
 	DDoSGuard  Vendor = "ddos-guard"
 	Distil     Vendor = "distil"

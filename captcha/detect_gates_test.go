@@ -134,9 +134,33 @@ func TestRefusalsAreNoChallenges(t *testing.T) {
 			page: `<title>İstek Engellenmiştir</title><p>Güvenlik nedeniyle isteğiniz engellenmiştir.</p><p>Support ID: 8461824683516184365</p>`,
 			rule: "f5-reject", vendor: captcha.F5,
 		},
+		"qrator, in the words of the site": {
+			page: `<title>HTTP 403</title><h1>Forbidden</h1><p>Доступ к сайту запрещен</p><p>Request: GET L3FyZXJyb3IvNDAzLmh0bWw=</p><p>Guru meditation: MTIzNDU2Nzg5</p>`,
+			rule: "qrator-block", vendor: captcha.Qrator,
+		},
 		"safeline": {
 			page: `<title id="slg-title"></title><script>window.product_data={"name_en":"SafeLine"}</script><div id="slg-bg"></div><div id="slg-box"><div id="slg-caption"></div></div>`,
 			rule: "safeline", vendor: captcha.SafeLine,
+		},
+		"crowdsec": {
+			page: `<title>CrowdSec Ban</title><h1>CrowdSec Access Forbidden</h1><p>You are unable to visit the website.</p><p>This security check has been powered by</p><a href="https://crowdsec.test/"><span>CrowdSec</span></a>`,
+			rule: "crowdsec", vendor: captcha.CrowdSec,
+		},
+		"crowdsec, the site's own words": {
+			page: `<title>Shop</title><main><h1>No way in</h1><p>Your connection was blocked before it reached us.</p><a href="https://app.crowdsec.net/cti/192.0.2.7">What is known of it</a></main>`,
+			rule: "crowdsec", vendor: captcha.CrowdSec,
+		},
+		"ozon, the check failed": {
+			page: `<title>Нет соединения</title><main><img src="https://cdn.test/s3/abt-challenge/incidents/images/warn.png"><div>Нет соединения</div><div>Инцидент: fab_chlg_1_A</div></main>`,
+			rule: "ozon-check", vendor: captcha.Generic,
+		},
+		"a firewall in the passive": {
+			page: `<title>Halt</title><p>The shop uses a service for protection. An action has triggered it and blocked your request.</p><p>Reference ID</p><p>dd931eb9522542e42ab2918fdf10f146</p>`,
+			rule: "generic-block", vendor: captcha.Generic,
+		},
+		"a firewall in French": {
+			page: `<title>HTTP 403</title><p>Cette requête a été bloquée par une sécurité.</p><p>Request ID : 3d33b7a495b23233765658a14f8e760e</p>`,
+			rule: "generic-block", vendor: captcha.Generic,
 		},
 		"cloudflare, bare": {page: `error code: 1006`, rule: "cloudflare-error", vendor: captcha.Cloudflare},
 		"cloudflare, firewall": {

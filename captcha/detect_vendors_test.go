@@ -263,6 +263,10 @@ var challenges = map[string]fixture{
 			`<script>on(function(){var h=+((+!+[]+!![])+(+!+[])),q='wsidchk',k='pdata',u='/z0f7';f.action=u;f.submit();});</script>`,
 		rule: "imunify", vendor: captcha.Imunify, kind: captcha.KindScript,
 	},
+	"ozon, the check": {
+		page: `<title>Antibot Challenge Page</title><noscript><h2>Please, enable JavaScript to continue</h2></noscript><script src="https://st.test/s3/abt-challenge/script_1.js"></script>`,
+		rule: "ozon-check", vendor: captcha.Generic, kind: captcha.KindScript,
+	},
 	"safeline": {
 		page: `<link rel="icon" href="/.safeline/static/favicon.png"><title id="slg-title"></title><div id="slg-box"></div><script src="/.safeline/challenge/v2/sdk.js"></script>`,
 		rule: "safeline", vendor: captcha.SafeLine, kind: captcha.KindScript,

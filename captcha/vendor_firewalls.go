@@ -45,6 +45,17 @@ func firewallRules() []Rule {
 			Match:   func(p *Page) bool { return p.Short() && !p.survey().app && p.Scripts("wsidchk") && p.Scripts("pdata") },
 		},
 		{
+			// Its own page, or a site's with the link to what is known of the visitor's
+			// address. The page that asks for a widget says no such words.
+			Name: "crowdsec", Vendor: CrowdSec, Verdict: Blocked,
+			Markers: []string{"crowdsec"},
+			Match: func(p *Page) bool {
+				return p.TextLen() < maxGateText && !p.survey().has("article", "nav", "video") &&
+					(p.Says("this security check has been powered by") && p.Says("crowdsec") || p.Link("app.crowdsec.net/cti/") != "") &&
+					p.Says("access forbidden", "unable to visit", "banned", "blocked", "denied")
+			},
+		},
+		{
 			// A refusal and a check have the same frame; the check brings its scripts.
 			Name: "safeline", Vendor: SafeLine, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"/.safeline/", "slg-box"},

@@ -182,5 +182,25 @@ func hostingRules() []Rule {
 				return p.Short() && (p.ScriptSrc("/__qrator/") != "" || p.FormTo("/__qrator/") != nil)
 			},
 		},
+		{
+			// Of Ozon. Once its script has failed, the page is the number of an incident.
+			Name: "ozon-check", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"/abt-challenge/", "/abt/result"},
+			Match: func(p *Page) bool {
+				return p.Short() && !p.survey().app &&
+					(p.ScriptSrc("/abt-challenge/") != "" || p.ImageSrc("/abt-challenge/") != "" || p.Scripts("/abt/result"))
+			},
+			Fill: func(p *Page, c *Challenge) {
+				if p.Says("инцидент") {
+					c.ban()
+				}
+			},
+		},
+		{
+			// "Request: GET " and the path of its own error page, /qrerror/403.html, in base64.
+			Name: "qrator-block", Vendor: Qrator, Verdict: Blocked,
+			Markers: []string{"l3fyzxjyb3ivndaz"},
+			Match:   func(p *Page) bool { return p.Notice() && p.Says("l3fyzxjyb3ivndaz") },
+		},
 	}
 }
