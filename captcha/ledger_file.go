@@ -21,7 +21,10 @@ type FileLedger struct {
 	mu      sync.Mutex
 	pending *batch // entries that wait for the next write; nil when there are none
 	writing bool
-	failed  error // of a write: what the file holds behind it is not known
+
+	// Of whoever is writing.
+	end  int64 // of what is on the disk for certain
+	torn bool  // a write failed: what the file holds behind end is not known
 }
 
 // batch is a set of entries that are written together.
@@ -51,17 +54,11 @@ func (l *FileLedger) prepare() error {
 	if err := lock(l.file); err != nil {
 		return err
 	}
-	end, err := wholeLines(l.file)
-	if err != nil {
+	var err error
+	if l.end, err = wholeLines(l.file); err != nil {
 		return err
 	}
-	if err := l.file.Truncate(end); err != nil {
-		return err
-	}
-	if _, err := l.file.Seek(end, io.SeekStart); err != nil {
-		return err
-	}
-	if err := l.file.Sync(); err != nil {
+	if err := l.cut(); err != nil {
 		return err
 	}
 	// So that a file that was made just now is there after a crash. Systems that
@@ -70,6 +67,21 @@ func (l *FileLedger) prepare() error {
 		_ = dir.Sync()
 		_ = dir.Close()
 	}
+	return nil
+}
+
+// cut makes the file end where it is known to be good.
+func (l *FileLedger) cut() error {
+	if err := l.file.Truncate(l.end); err != nil {
+		return err
+	}
+	if _, err := l.file.Seek(l.end, io.SeekStart); err != nil {
+		return err
+	}
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	l.torn = false
 	return nil
 }
 
@@ -121,18 +133,15 @@ func (l *FileLedger) Load(each func(Entry) error) error {
 	return nil
 }
 
-// Append implements [Ledger]. After a failed write every further one fails: what
-// the file holds is not known, so nothing may be spent.
+// Append implements [Ledger]. After a failed write, as on a full disk, what the
+// file holds is not known, so nothing may be spent: every further Append fails
+// until the file could be cut back to what is known of it.
 func (l *FileLedger) Append(e Entry) error {
 	line, err := json.Marshal(e)
 	if err != nil {
 		return &LedgerError{Path: l.path, Err: err}
 	}
 	l.mu.Lock()
-	if l.failed != nil {
-		l.mu.Unlock()
-		return l.failed
-	}
 	if l.pending == nil {
 		l.pending = &batch{done: make(chan struct{})}
 	}
@@ -162,23 +171,32 @@ func (l *FileLedger) write() {
 			l.mu.Unlock()
 			return
 		}
-		err := l.failed
 		l.mu.Unlock()
 
-		if err == nil {
-			if _, err = l.file.Write(b.lines.Bytes()); err == nil {
-				err = l.file.Sync()
-			}
-			if err != nil {
-				err = &LedgerError{Path: l.path, Err: err}
-				l.mu.Lock()
-				l.failed = err
-				l.mu.Unlock()
-			}
+		if err := l.put(b.lines.Bytes()); err != nil {
+			b.err = &LedgerError{Path: l.path, Err: err}
 		}
-		b.err = err
 		close(b.done)
 	}
+}
+
+// put writes whole lines, all of them or, as far as anybody will know, none.
+func (l *FileLedger) put(lines []byte) error {
+	if l.torn {
+		if err := l.cut(); err != nil {
+			return err
+		}
+	}
+	l.torn = true
+	if _, err := l.file.Write(lines); err != nil {
+		return err
+	}
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	l.end += int64(len(lines))
+	l.torn = false
+	return nil
 }
 
 // Close closes the file. Nothing can be appended after it.
