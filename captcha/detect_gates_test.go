@@ -158,6 +158,14 @@ func TestRefusalsAreNoChallenges(t *testing.T) {
 			page: `<title>Halt</title><p>The shop uses a service for protection. An action has triggered it and blocked your request.</p><p>Reference ID</p><p>dd931eb9522542e42ab2918fdf10f146</p>`,
 			rule: "generic-block", vendor: captcha.Generic,
 		},
+		"a firewall in Russian": {
+			page: `<title>Access blocked</title><p>Ваш запрос заблокирован</p><p>Support ID: 8418e37e-fcae-4eda-8a58-c79d91e1a74b</p>`,
+			rule: "generic-block", vendor: captcha.Generic,
+		},
+		"a firewall that flags": {
+			page: `<title>Security</title><p>Something about your request was flagged by our security system.</p><p>Requestor IP: 192.0.2.7</p>`,
+			rule: "generic-block", vendor: captcha.Generic,
+		},
 		"a firewall in French": {
 			page: `<title>HTTP 403</title><p>Cette requête a été bloquée par une sécurité.</p><p>Request ID : 3d33b7a495b23233765658a14f8e760e</p>`,
 			rule: "generic-block", vendor: captcha.Generic,

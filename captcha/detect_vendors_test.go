@@ -263,6 +263,10 @@ var challenges = map[string]fixture{
 			`<script>on(function(){var h=+((+!+[]+!![])+(+!+[])),q='wsidchk',k='pdata',u='/z0f7';f.action=u;f.submit();});</script>`,
 		rule: "imunify", vendor: captcha.Imunify, kind: captcha.KindScript,
 	},
+	"a plugin's check": {
+		page: `<title>Blacklisted</title><h1>Anti-Crawler Protection is activated for your IP 192.0.2.7</h1><p>You will be automatically redirected after 3 seconds.</p><script>setTimeout(reload,3000)</script>`,
+		rule: "generic-challenge", vendor: captcha.Generic, kind: captcha.KindScript,
+	},
 	"ozon, the check": {
 		page: `<title>Antibot Challenge Page</title><noscript><h2>Please, enable JavaScript to continue</h2></noscript><script src="https://st.test/s3/abt-challenge/script_1.js"></script>`,
 		rule: "ozon-check", vendor: captcha.Generic, kind: captcha.KindScript,

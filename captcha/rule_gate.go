@@ -161,7 +161,9 @@ var (
 		"this ip has been automatically blocked", "your connection has been blocked", "you might be a robot", "you may be a robot", "you are a bot",
 		"blocked by network security", "request looks automated", "has been identified as automated", "have been identified as a bot",
 		"your browsing activity has been paused", "you're temporarily blocked", "blocked by the site's security system",
-		"your ip was the source of too many requests", "tell if you're a human or a bot", "因您的访问", "检测到有异常请求", "当前环境异常", "网络环境存在异常", "存在异常访问", "系统检测到您",
+		"your ip was the source of too many requests", "tell if you're a human or a bot",
+		"the ip address you are using has been blocked", "has blocked your ip from", "blocked by the web server firewall", "triggered a web application firewall",
+		"因您的访问", "检测到有异常请求", "当前环境异常", "网络环境存在异常", "存在异常访问", "系统检测到您",
 		"ваш ip заблокирован", "ваш ip-адрес заблокирован", "доступ с вашего ip", "доступ ограничен: проблема с ip",
 	}
 	// refusalWords are what a refusal says, and others too.
@@ -171,8 +173,9 @@ var (
 		"automated traffic", "looks like a bot", "identified as a bot", "detected as a bot", "bot activity", "disable your vpn", "turn off your vpn",
 		"vpn or proxy", "anonymizing proxy", "blocked by security", "request was blocked", "request has been blocked", "request blocked",
 		"too many requests from your", "blocked your request", "blocked by the defense system", "blocked and logged", "request has been refused",
-		"rated as suspicious", "access to the website is blocked", "you have been banned",
-		"ваш запрос выглядит необычно", "за автоматические", "подозрительная активность", "доступ ограничен", "доступ заблокирован", "отключите vpn",
+		"rated as suspicious", "flagged by our security", "flagged your request", "firewall blocked", "by the system firewall",
+		"has been blocked due to", "why blocked:", "access to the website is blocked", "you have been banned",
+		"ваш запрос выглядит необычно", "за автоматические", "подозрительная активность", "доступ ограничен", "доступ заблокирован", "запрос заблокирован", "отключите vpn",
 		"zugriff wurde blockiert", "zugriff wurde verweigert", "accès a été bloqué", "ha sido bloqueado", "foi bloqueado", "è stato bloccato", "acesso bloqueado", "acceso bloqueado", "requête a été bloquée",
 		"访问被拒绝", "被阻断", "访问过于频繁", "访问频繁", "已被拦截", "アクセスが拒否", "차단되었습니다",
 	}
@@ -182,6 +185,8 @@ var (
 		"verify you are a human", "verify that you are a human", "verify you are not a robot", "verify that you are not a robot",
 		"robot or human?", "making sure you're not a bot", "checking you are not a bot", "confirm you are human", "confirm that you are human",
 		"checking if the site connection is secure", "verifying if your connection is secure", "enable javascript and cookies to continue",
+		"confirmation that you're human", "anti-crawler protection", "anti-crawler-schutz", "protection anti-crawler",
+		"spamfirewall is activated", "security check by bitninja", "eres humano o un robot",
 		"проверка браузера", "проверяем ваш браузер", "подтвердите, что вы не робот", "überprüfung ihres browsers", "vérification de votre navigateur",
 		"正在验证您是否是真人", "请完成安全验证",
 	}
