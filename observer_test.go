@@ -2,6 +2,7 @@ package godwit_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -72,4 +73,38 @@ func TestWarningsOfOneKindAreSampled(t *testing.T) {
 		o.Observe(t.Context(), &trip.ProxyGated{Pool: "p", Egress: "e", Until: time.Now()})
 		require.Equal(t, lines+1, strings.Count(out.String(), "egress gated"))
 	})
+}
+
+// However often a call is tried, it is one Info line and one Debug line for each
+// attempt, and every key is a word of the documentation.
+func TestTheLogSpeaksTheWordsOfTheDocumentation(t *testing.T) {
+	words := map[string]bool{}
+	for word := range strings.FieldsSeq(`time level msg call attempt attempts domain egress pool verdict status reason
+		duration delay source method cost error until retry_at from to vendor kind provider cause`) {
+		words[word] = true
+	}
+	var out bytes.Buffer
+	codes := []int{500, 429, 200}
+	p := fast()
+	p.Robots = ignoreRobots
+	tr, err := godwit.New(roundTripperFunc(func(*http.Request) (*http.Response, error) {
+		code := codes[0]
+		codes = codes[1:]
+		return &http.Response{StatusCode: code, Body: http.NoBody, Header: http.Header{}}, nil
+	}), godwit.Config{Default: p, Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	require.NoError(t, err)
+	defer tr.Close()
+	resp, err := tr.Client().Get("https://shop.test/")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	lines := map[string]int{}
+	for line := range strings.Lines(out.String()) {
+		var entry map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &entry))
+		for key := range entry {
+			require.True(t, words[key], "%s in %s", key, line)
+		}
+		lines[entry["level"].(string)+" "+entry["msg"].(string)]++
+	}
+	require.Equal(t, map[string]int{"INFO call done": 1, "DEBUG attempt done": 3, "DEBUG retrying": 2, "WARN domain paused": 1}, lines)
 }
