@@ -16,7 +16,7 @@ import (
 
 // askedHints is everything that a site can ask for.
 const askedHints = "device-memory, sec-ch-ua-mobile, dpr, sec-ch-dpr, sec-ch-viewport-width, sec-ch-device-memory, " +
-	"sec-ch-viewport-height, viewport-width, rtt, downlink, ect, sec-ch-ua-arch, sec-ch-ua-platform-version, " +
+	"sec-ch-viewport-height, viewport-width, width, sec-ch-width, rtt, downlink, ect, sec-ch-ua-arch, sec-ch-ua-platform-version, " +
 	"sec-ch-ua-model, sec-ch-ua-full-version, sec-ch-ua-full-version-list, sec-ch-ua-bitness, sec-ch-ua-wow64, " +
 	"sec-ch-ua-form-factors, sec-ch-prefers-color-scheme, sec-ch-prefers-reduced-motion, " +
 	"sec-ch-prefers-reduced-transparency"
@@ -25,7 +25,7 @@ const askedHints = "device-memory, sec-ch-ua-mobile, dpr, sec-ch-dpr, sec-ch-vie
 // the browser and checks where they go.
 var machineHints = []string{
 	"device-memory", "dpr", "sec-ch-dpr", "sec-ch-viewport-width", "sec-ch-device-memory", "sec-ch-viewport-height",
-	"viewport-width", "rtt", "downlink", "ect", "sec-ch-ua-platform-version", "sec-ch-prefers-color-scheme",
+	"viewport-width", "width", "sec-ch-width", "rtt", "downlink", "ect", "sec-ch-ua-platform-version", "sec-ch-prefers-color-scheme",
 	"sec-ch-prefers-reduced-motion", "sec-ch-prefers-reduced-transparency",
 }
 
@@ -35,6 +35,7 @@ func TestChromiumAnswersToAcceptCH(t *testing.T) {
 		"all": askedHints, "some": "sec-ch-ua-arch, sec-ch-ua-platform-version, dpr",
 		"network": "rtt, downlink, ect, sec-ch-ua-bitness", "view": "viewport-width, sec-ch-ua-wow64, device-memory, sec-ch-dpr",
 		"critical": "sec-ch-ua-arch, sec-ch-ua-model",
+		"width":    "width, sec-ch-width, dpr, viewport-width", "height": "width, sec-ch-viewport-height, sec-ch-viewport-width, sec-ch-ua-arch",
 	} {
 		t.Run(name, func(t *testing.T) {
 			done := make(chan struct{})
@@ -51,7 +52,7 @@ func TestChromiumAnswersToAcceptCH(t *testing.T) {
 				case "/ask":
 					page = "await wait(60); location.href = '/page'"
 				case "/page":
-					page = "await el('img', {src: '/r/image.png'}); await get('/r/fetch.json', {headers: {'X-A': '1', Authorization: 'b'}});" +
+					page = "await el('img', {src: '/r/image.png'}); await el('img', {sizes: '100px', srcset: '/r/sized.png 100w'}); await get('/r/fetch.json', {headers: {'X-A': '1', Authorization: 'b'}});" +
 						"await el('iframe', {src: '/r/frame.html'}); await el('img', {src: '" + other + "/r/image.png'}); await get('/done')"
 				default:
 					return resource(c, path)
@@ -94,6 +95,7 @@ func TestChromiumAnswersToAcceptCH(t *testing.T) {
 			}
 			check(seen[u("/page")][0], situation{URL: page, Initiator: mustURL(own + "/ask")})
 			check(seen[u("/r/image.png")][0], situation{URL: mustURL(own + "/r/image.png"), Initiator: page, Kind: headers.Image})
+			check(seen[u("/r/sized.png")][0], situation{URL: mustURL(own + "/r/sized.png"), Initiator: page, Kind: headers.Image})
 			check(seen[u("/r/fetch.json")][0], situation{
 				URL: mustURL(own + "/r/fetch.json"), Initiator: page, Kind: headers.Fetch, Headers: fields("X-A", "1", "Authorization", "b"),
 			})

@@ -12,6 +12,13 @@ const (
 	hintPlatform = "sec-ch-ua-platform"
 )
 
+// The width that an image will have on the page, where its sizes attribute tells;
+// nothing else has one.
+const (
+	hintWidth    = "width"
+	hintSecWidth = "sec-ch-width"
+)
+
 // navigationHints is the order of all hints in a navigation.
 var navigationHints = [...]string{
 	"device-memory", "sec-ch-device-memory", "dpr", "sec-ch-dpr", "viewport-width", "sec-ch-viewport-width",
@@ -31,14 +38,14 @@ var insertedHints = [...]string{
 	hintPlatform, "sec-ch-ua-platform-version", "sec-ch-ua-model", "sec-ch-ua-full-version",
 	"sec-ch-ua-full-version-list", "sec-ch-ua-bitness", "sec-ch-ua-wow64", "sec-ch-ua-form-factors",
 	"sec-ch-prefers-color-scheme", "sec-ch-prefers-reduced-motion", "sec-ch-prefers-reduced-transparency",
-	"dpr", "sec-ch-dpr", "width", "sec-ch-width", "viewport-width", "sec-ch-viewport-width", "sec-ch-viewport-height",
+	"dpr", "sec-ch-dpr", "viewport-width", "sec-ch-viewport-width", "sec-ch-viewport-height", hintWidth, hintSecWidth,
 }
 
 // oldInsertedHints is the same for the versions before, as far as the few sets
 // known of them tell.
 var oldInsertedHints = [...]string{
 	"device-memory", hintUA, hintMobile, "dpr", "sec-ch-dpr", "sec-ch-viewport-width", "sec-ch-device-memory",
-	"width", "sec-ch-width", "sec-ch-viewport-height", hintPlatform, "viewport-width", "rtt", "downlink", "ect",
+	hintWidth, hintSecWidth, "sec-ch-viewport-height", hintPlatform, "viewport-width", "rtt", "downlink", "ect",
 	"sec-ch-ua-arch", "sec-ch-ua-platform-version", "sec-ch-ua-model", "sec-ch-ua-full-version",
 	"sec-ch-ua-full-version-list", "sec-ch-ua-bitness", "sec-ch-ua-wow64", "sec-ch-ua-form-factors",
 	"sec-ch-prefers-color-scheme", "sec-ch-prefers-reduced-motion", "sec-ch-prefers-reduced-transparency",
@@ -94,8 +101,11 @@ func quote(s string) string { return `"` + s + `"` }
 
 // hinted reports whether the hint goes into the request: the three basic ones
 // always do, the others only when the origin that gets the request is the
-// document's own and has asked for them.
+// document's own and has asked for them; the width is an image's alone.
 func (g *Generator) hinted(s *Situation, hint string, asked bool) (string, bool) {
+	if (hint == hintWidth || hint == hintSecWidth) && s.Kind != Image {
+		return "", false
+	}
 	if hint != hintUA && hint != hintMobile && hint != hintPlatform && !(asked && slices.Contains(s.AcceptCH, hint)) {
 		return "", false
 	}

@@ -176,23 +176,26 @@ func TestAskedHintsTakeTheirBuckets(t *testing.T) {
 	p := on(headers.Chromium, 156, headers.Linux)
 	p.Device = map[string]string{
 		"sec-ch-ua-platform-version": `""`, "dpr": "1", "viewport-width": "780", "device-memory": "16", "sec-ch-dpr": "1",
-		"rtt": "0", "downlink": "10", "ect": "4g",
+		"rtt": "0", "downlink": "10", "ect": "4g", "width": "100", "sec-ch-width": "100", "sec-ch-viewport-height": "580",
+		"sec-ch-viewport-width": "780",
 	}
 	for asked, want := range map[string]string{
 		"sec-ch-ua-bitness sec-ch-ua-form-factors sec-ch-ua-model sec-ch-ua-wow64": "sec-ch-ua-platform sec-ch-ua sec-ch-ua-bitness sec-ch-ua-model sec-ch-ua-mobile sec-ch-ua-form-factors sec-ch-ua-wow64 user-agent",
 		"dpr ect rtt sec-ch-ua-arch viewport-width":                                "viewport-width sec-ch-ua-platform ect sec-ch-ua sec-ch-ua-mobile sec-ch-ua-arch dpr user-agent rtt",
-		"dpr sec-ch-ua-arch":                                      "sec-ch-ua-arch sec-ch-ua-platform dpr user-agent sec-ch-ua sec-ch-ua-mobile",
-		"downlink ect rtt":                                        "sec-ch-ua-platform ect user-agent sec-ch-ua rtt sec-ch-ua-mobile downlink",
-		"dpr sec-ch-ua-arch sec-ch-ua-platform-version":           "sec-ch-ua-arch sec-ch-ua-platform dpr user-agent sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform-version",
-		"rtt sec-ch-ua-model viewport-width":                      "sec-ch-ua-platform viewport-width user-agent sec-ch-ua sec-ch-ua-model rtt sec-ch-ua-mobile",
-		"downlink ect sec-ch-dpr sec-ch-ua-bitness":               "sec-ch-ua-platform ect sec-ch-ua sec-ch-ua-bitness sec-ch-dpr sec-ch-ua-mobile user-agent downlink",
-		"sec-ch-ua-arch sec-ch-ua-model":                          "sec-ch-ua-arch sec-ch-ua-platform user-agent sec-ch-ua sec-ch-ua-model sec-ch-ua-mobile",
-		"device-memory dpr sec-ch-ua-platform-version":            "sec-ch-ua-platform dpr user-agent device-memory sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform-version",
-		"device-memory sec-ch-ua-model":                           "sec-ch-ua-platform user-agent device-memory sec-ch-ua sec-ch-ua-model sec-ch-ua-mobile",
-		"rtt sec-ch-ua-full-version-list sec-ch-ua-model":         "sec-ch-ua-full-version-list sec-ch-ua-platform user-agent sec-ch-ua sec-ch-ua-model rtt sec-ch-ua-mobile",
-		"device-memory downlink sec-ch-ua-arch sec-ch-ua-bitness": "sec-ch-ua-platform device-memory sec-ch-ua sec-ch-ua-bitness sec-ch-ua-mobile sec-ch-ua-arch user-agent downlink",
-		"sec-ch-ua-model":                                         "sec-ch-ua-platform user-agent sec-ch-ua sec-ch-ua-model sec-ch-ua-mobile",
-		"dpr ect rtt":                                             "sec-ch-ua-platform dpr ect user-agent sec-ch-ua sec-ch-ua-mobile rtt",
+		"dpr sec-ch-ua-arch":                                                "sec-ch-ua-arch sec-ch-ua-platform dpr user-agent sec-ch-ua sec-ch-ua-mobile",
+		"downlink ect rtt":                                                  "sec-ch-ua-platform ect user-agent sec-ch-ua rtt sec-ch-ua-mobile downlink",
+		"dpr sec-ch-ua-arch sec-ch-ua-platform-version":                     "sec-ch-ua-arch sec-ch-ua-platform dpr user-agent sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform-version",
+		"rtt sec-ch-ua-model viewport-width":                                "sec-ch-ua-platform viewport-width user-agent sec-ch-ua sec-ch-ua-model rtt sec-ch-ua-mobile",
+		"downlink ect sec-ch-dpr sec-ch-ua-bitness":                         "sec-ch-ua-platform ect sec-ch-ua sec-ch-ua-bitness sec-ch-dpr sec-ch-ua-mobile user-agent downlink",
+		"sec-ch-ua-arch sec-ch-ua-model":                                    "sec-ch-ua-arch sec-ch-ua-platform user-agent sec-ch-ua sec-ch-ua-model sec-ch-ua-mobile",
+		"device-memory dpr sec-ch-ua-platform-version":                      "sec-ch-ua-platform dpr user-agent device-memory sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform-version",
+		"device-memory sec-ch-ua-model":                                     "sec-ch-ua-platform user-agent device-memory sec-ch-ua sec-ch-ua-model sec-ch-ua-mobile",
+		"rtt sec-ch-ua-full-version-list sec-ch-ua-model":                   "sec-ch-ua-full-version-list sec-ch-ua-platform user-agent sec-ch-ua sec-ch-ua-model rtt sec-ch-ua-mobile",
+		"device-memory downlink sec-ch-ua-arch sec-ch-ua-bitness":           "sec-ch-ua-platform device-memory sec-ch-ua sec-ch-ua-bitness sec-ch-ua-mobile sec-ch-ua-arch user-agent downlink",
+		"sec-ch-ua-model":                                                   "sec-ch-ua-platform user-agent sec-ch-ua sec-ch-ua-model sec-ch-ua-mobile",
+		"dpr sec-ch-width viewport-width width":                             "sec-ch-ua-platform viewport-width width sec-ch-ua sec-ch-ua-mobile dpr sec-ch-width user-agent",
+		"sec-ch-ua-arch sec-ch-viewport-height sec-ch-viewport-width width": "sec-ch-ua-platform sec-ch-viewport-height width sec-ch-ua sec-ch-ua-mobile sec-ch-ua-arch user-agent sec-ch-viewport-width",
+		"dpr ect rtt": "sec-ch-ua-platform dpr ect user-agent sec-ch-ua sec-ch-ua-mobile rtt",
 	} {
 		s := headers.Situation{
 			Kind: headers.Image, URL: parse(t, "https://shop.test/1.png"), Initiator: parse(t, "https://shop.test/"),
@@ -206,4 +209,12 @@ func TestAskedHintsTakeTheirBuckets(t *testing.T) {
 		}
 		require.Equal(t, want, strings.Join(names, " "))
 	}
+	script := headers.Situation{
+		Kind: headers.Script, URL: parse(t, "https://shop.test/a.js"), Initiator: parse(t, "https://shop.test/"),
+		AcceptCH: []string{"width", "sec-ch-width", "dpr"},
+	}
+	list, err := headers.Generate(p, script)
+	require.NoError(t, err)
+	require.True(t, list.Has("dpr"))
+	require.False(t, list.Has("width") || list.Has("sec-ch-width"), "only an image has one")
 }
