@@ -26,6 +26,11 @@ type classify struct {
 func (c *classify) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	resp, err := c.next.RoundTrip(req)
+	if err != nil {
+		if bad := malformed(req); bad != nil {
+			err = bad
+		}
+	}
 	ctx, now := req.Context(), time.Now()
 	o := c.judge(ctx, resp, err, now)
 	a := trip.AttemptFrom(ctx)

@@ -119,13 +119,15 @@ func (c Config) Validate() error {
 		}
 		policy := c.Domains[name]
 		errs = append(errs, prefixed(path, policy.validate()))
-		errs = append(errs, prefixed(path, c.checkPool(resolved(c.Default, policy))))
+		if p := resolved(c.Default, policy); p.Pool != c.Default.Pool { // else it is said once, of Default
+			errs = append(errs, prefixed(path, c.checkPool(p)))
+		}
 	}
 	errs = append(errs, prefixed("Default", c.checkPool(c.Default)))
 	for _, name := range slices.Sorted(maps.Keys(c.Pools)) {
 		path := fmt.Sprintf("Pools[%q]", name)
 		switch pool := c.Pools[name]; {
-		case name == "" || name == Direct:
+		case reserved(name):
 			errs = append(errs, fmt.Errorf("%s: reserved name, want any but %q and the empty one", path, Direct))
 		case pool.Direct:
 			errs = append(errs, fmt.Errorf("%s.Direct: true, want a pool of proxies; policies go direct by Pool: %q", path, Direct))
@@ -134,10 +136,16 @@ func (c Config) Validate() error {
 		}
 	}
 	direct := c.Direct
-	direct.Direct = true
-	errs = append(errs, prefixed("Direct", direct.Validate()))
+	if len(direct.Proxies) > 0 || direct.File != "" || direct.Env != "" || direct.URL != "" || direct.Source != nil {
+		errs = append(errs, errors.New("Direct: has proxies, want none: it is the machine's own address"))
+	} else {
+		direct.Direct = true
+		errs = append(errs, prefixed("Direct", direct.Validate()))
+	}
 	return errors.Join(errs...)
 }
+
+func reserved(pool string) bool { return pool == "" || pool == Direct }
 
 func (c Config) checkPool(p Policy) error {
 	name := c.poolOf(p)
@@ -147,7 +155,8 @@ func (c Config) checkPool(p Policy) error {
 	if _, ok := c.Pools[name]; ok {
 		return nil
 	}
-	want := append(slices.Sorted(maps.Keys(c.Pools)), Direct)
+	want := slices.DeleteFunc(slices.Sorted(maps.Keys(c.Pools)), reserved)
+	want = append(want, Direct)
 	return fmt.Errorf("Pool: %q, want one of %s", name, strings.Join(want, ", "))
 }
 

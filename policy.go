@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,7 @@ func parsePattern(s string) (pattern, error) {
 	}
 	if strings.HasPrefix(host, "[") || strings.Count(host, ":") == 1 {
 		name, port, err := net.SplitHostPort(host)
-		if n, perr := strconv.Atoi(port); err == nil && (perr != nil || n < 1 || n > 65535) {
+		if err == nil && !isPort(port) {
 			return p, fmt.Errorf("port %q is out of range, want 1 to 65535", port)
 		}
 		if err != nil {
@@ -54,13 +55,18 @@ func parsePattern(s string) (pattern, error) {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if net.ParseIP(host) == nil {
 		ascii, err := idna.Lookup.ToASCII(host)
-		if err != nil || ascii == "" {
+		if err != nil || slices.Contains(strings.Split(ascii, "."), "") {
 			return p, fmt.Errorf("is no host name, %s", want)
 		}
 		host = ascii
 	}
 	p.host = host
 	return p, nil
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // matcher finds the policy of a host. It is immutable once built.

@@ -51,6 +51,8 @@ func TestAWrongPatternSaysWhatWouldBeRight(t *testing.T) {
 		"*.":                  "is no host name",
 		"exa mple.com":        "has a character that no host has",
 		"-a.test":             "is no host name",
+		".example.com":        "is no host name",
+		"a..example.com":      "is no host name",
 	} {
 		_, err := parsePattern(s)
 		require.ErrorContains(t, err, want, "%q", s)

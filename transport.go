@@ -118,6 +118,8 @@ func (a *assembly) route(req *http.Request) (*chain, trip.Spec, error) {
 		return nil, trip.Spec{}, &RequestError{Field: "URL.Scheme", Problem: fmt.Sprintf("is %q, want http or https", req.URL.Scheme)}
 	case req.URL.Hostname() == "":
 		return nil, trip.Spec{}, &RequestError{Field: "URL.Host", Problem: "is empty"}
+	case req.URL.Port() != "" && !isPort(req.URL.Port()):
+		return nil, trip.Spec{}, &RequestError{Field: "URL.Host", Problem: "has a port out of range, want 1 to 65535"}
 	}
 	c := a.match.find(hostOf(req))
 	return c, trip.Spec{Domain: c.domain, Policy: c.name, Observed: true}, nil
@@ -142,20 +144,6 @@ func hostOf(req *http.Request) (host, port string) {
 		port = "80"
 	}
 	return host, port
-}
-
-// RequestError is a request that cannot be sent as it is.
-type RequestError struct {
-	Field   string // of http.Request
-	Problem string
-}
-
-// Error names the field and what is wrong with it.
-func (e *RequestError) Error() string { return "request's " + e.Field + " " + e.Problem }
-
-// Outcome is [trip.Local].
-func (e *RequestError) Outcome() trip.Outcome {
-	return trip.Outcome{Verdict: trip.Local, Reason: "bad request"}
 }
 
 func noCancel() {}
