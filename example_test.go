@@ -5,17 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/godwit-go/godwit"
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/captcha/solver"
 	"github.com/godwit-go/godwit/headers"
 	"github.com/godwit-go/godwit/hostile"
+	"github.com/godwit-go/godwit/metrics"
 	"github.com/godwit-go/godwit/proxypool"
 	"github.com/godwit-go/godwit/ratelimit"
 	"github.com/godwit-go/godwit/retry"
@@ -340,4 +346,67 @@ func Example_session() {
 	req, err := pin()
 	fmt.Println(trip.Session(req.Context()), err)
 	// Output: cart-17 <nil>
+}
+
+// Example_operate is the section "Watch it" of docs/guide.md.
+func Example_operate() {
+	defer inFolderWith("crawler.yaml", "default: {preset: polite}\n")()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	log := slog.New(slog.DiscardHandler)
+
+	run := func() error {
+		collector, err := metrics.New(metrics.Config{Domains: []string{"shop.test"}})
+		if err != nil {
+			return err
+		}
+		t, err := godwit.New(nil, godwit.Config{Observer: collector, Logger: log})
+		if err != nil {
+			return err
+		}
+		defer t.Close()
+		collector.Watch(t.State)
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(collector)
+
+		mux := http.NewServeMux()
+		mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+		mux.Handle("/", t.Handler()) // tells what you crawl: a private address only
+
+		complete := func(cfg godwit.Config) godwit.Config { // with what a file cannot hold
+			cfg.Observer, cfg.Logger = collector, log
+			return cfg
+		}
+		go t.Watch(ctx, "crawler.yaml", complete, func(err error) {
+			if err != nil {
+				log.Error("the old configuration stays", "error", err)
+			}
+		})
+
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		fmt.Println(w.Code, strings.Contains(w.Body.String(), `godwit_requests_total{code="2xx",domain="shop.test"`))
+		return nil
+	}
+	must(run())
+	// Output: 200 true
+}
+
+// Example_robots is the section "Be a polite robot" of docs/guide.md.
+func Example_robots() {
+	web, err := hostile.Start(hostile.Config{Sites: []hostile.SiteConfig{{Host: "shop.test", Pages: 3}}})
+	must(err)
+	defer web.Close()
+
+	policy := godwit.Policy{
+		Preset:  godwit.PresetPolite,
+		Headers: headers.Config{Off: true, UserAgent: "OurBot/1.0 (+https://our.test/bot)", From: "bot@our.test"},
+		Robots:  robots.Config{Mode: robots.Obey, Agent: "OurBot"},
+	}
+	t, err := godwit.New(web.Transport(), godwit.Config{Default: policy})
+	must(err)
+	defer t.Close()
+	_, err = t.Client().Get(web.Site("shop.test").URL("/private/1"))
+	fmt.Println(errors.Is(err, robots.ErrDisallowed))
+	// Output: true
 }
