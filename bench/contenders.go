@@ -19,7 +19,6 @@ import (
 	"github.com/godwit-go/godwit/headers"
 	"github.com/godwit-go/godwit/ratelimit"
 	"github.com/godwit-go/godwit/retry"
-	"github.com/godwit-go/godwit/robots"
 )
 
 // contender is a stack of wrappers around the stub. All but the bare one retry
@@ -96,10 +95,9 @@ func retryBreaker(base http.RoundTripper) (http.RoundTripper, error) {
 }
 
 // chain is the assembled Transport with every layer on, except that nothing has
-// to wait for its turn and that robots.txt is not asked for.
+// to wait for its turn. The robots.txt that it keeps to is fetched once.
 func chain(p godwit.Policy) func(http.RoundTripper) (http.RoundTripper, error) {
 	p.Rate = ratelimit.Config{Rate: -1, InFlight: 1 << 20}
-	p.Robots = robots.Config{}
 	return func(base http.RoundTripper) (http.RoundTripper, error) {
 		return godwit.New(base, godwit.Config{Default: p})
 	}
