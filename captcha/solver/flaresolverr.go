@@ -158,7 +158,10 @@ func (f *FlareSolverr) post(ctx context.Context, order flareOrder) (int, []byte,
 	if err != nil {
 		return 0, nil, &Error{Provider: f.cfg.Name, Class: BadTask, Err: errors.New("order cannot be written as JSON")}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.cfg.URL+"/v1", bytes.NewReader(body))
+	const grace = 15 * time.Second // for starting its browser, beyond the page itself
+	timed, cancel := context.WithTimeout(ctx, time.Duration(order.MaxTimeout)*time.Millisecond+grace)
+	defer cancel()
+	req, err := http.NewRequestWithContext(timed, http.MethodPost, f.cfg.URL+"/v1", bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, &Error{Provider: f.cfg.Name, Class: Protocol, Err: errors.New("bad address")}
 	}

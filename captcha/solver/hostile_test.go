@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +75,62 @@ func TestImpervasScriptIsFoundOnThePage(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"incapsulaScriptUrl": "_Incapsula_Resource?SWJIYLWA=719d34d3&ns=1&cb=88", "incapsulaCookies": "incap_ses_1=is",
 	}, task.Fields["metadata"])
+}
+
+func TestAnImitatorThatTakesNoPostForResultsIsAskedAsDocumented(t *testing.T) {
+	var posts atomic.Int64
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /in.php", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status":1,"request":"7"}`) })
+	mux.HandleFunc("GET /res.php", func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, canary, r.URL.Query().Get("key"))
+		require.Equal(t, "7", r.URL.Query().Get("id"))
+		fmt.Fprint(w, `{"status":1,"request":"token","price":"0.00299"}`)
+	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			posts.Add(1)
+		}
+		mux.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	client := (&service{Server: server}).client(t, solver.NameTwoCaptchaLegacy)
+	for range 2 {
+		got, err := client.Solve(t.Context(), recaptcha, captcha.Env{})
+		require.NoError(t, err)
+		require.Equal(t, "token", got.Token)
+	}
+	require.Equal(t, int64(3), posts.Load(), "the refusal is remembered")
+}
+
+func TestAnErrorThatQuotesTheAddressIsNotPassedOn(t *testing.T) {
+	client, err := solver.New(solver.Config{Service: solver.NameTwoCaptchaLegacy, Key: secret.Explicit(canary), HTTP: roundTrip(func(req *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Get", URL: "http://x.test/res.php?key=" + canary, Err: net.ErrClosed}
+	})})
+	require.NoError(t, err)
+	_, err = client.Balance(t.Context())
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.NotContains(t, err.Error(), canary)
+}
+
+func TestAServiceThatHangsIsNotWaitedForForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, name := range []string{solver.NameTwoCaptcha, solver.NameTwoCaptchaLegacy} {
+			client, err := solver.New(solver.Config{Service: name, Key: secret.Explicit("k"), HTTP: roundTrip(func(req *http.Request) (*http.Response, error) {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			})})
+			require.NoError(t, err)
+			start := time.Now()
+			_, err = client.Balance(t.Context())
+			require.Equal(t, solver.Busy, failure(t, err).Class)
+			require.Equal(t, time.Minute, time.Since(start))
+
+			got, err := client.Solve(t.Context(), recaptcha, captcha.Env{})
+			require.Equal(t, solver.Busy, failure(t, err).Class)
+			require.Equal(t, 2*time.Minute, time.Since(start), "what may have been created is not offered again")
+			require.Equal(t, trip.USD(2990), got.Cost, "nobody knows whether it was")
+		}
+	})
 }
 
 func TestWhoAskedTooOftenStaysAwayAsLongAsTheServiceShutsOut(t *testing.T) {

@@ -9,15 +9,22 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/trip"
 )
 
-// maxReply bounds what is read of a service's answer.
-const maxReply = 4 << 20
+const (
+	// maxReply bounds what is read of a service's answer.
+	maxReply = 4 << 20
+	// replyTimeout bounds the wait for one. Services answer in seconds, those that
+	// recognise a picture meanwhile as well.
+	replyTimeout = time.Minute
+)
 
 // wire is how a service's requests and answers are written. Its errors are *Error.
 type wire interface {
@@ -32,11 +39,19 @@ type wire interface {
 // post sends body and returns the answer's status and text. It goes around
 // http.Client: a redirect would take the key along.
 func (s *Service) post(ctx context.Context, path, contentType string, body []byte) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+path, bytes.NewReader(body))
+	return s.send(ctx, http.MethodPost, path, contentType, body)
+}
+
+func (s *Service) send(ctx context.Context, method, path, contentType string, body []byte) (int, []byte, error) {
+	timed, cancel := context.WithTimeout(ctx, replyTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(timed, method, s.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, &Error{Provider: s.name, Class: Protocol, Err: errors.New("bad address")}
 	}
-	req.Header.Set("Content-Type", contentType)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := s.http.RoundTrip(req)
 	if err != nil {
@@ -54,6 +69,10 @@ func (s *Service) post(ctx context.Context, path, contentType string, body []byt
 func (s *Service) broken(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return &Error{Provider: s.name, Class: TimedOut, Err: ended}
+	}
+	var quoting *url.Error
+	if errors.As(err, &quoting) { // its text has the address
+		err = quoting.Err
 	}
 	return &Error{Provider: s.name, Class: Busy, Err: err}
 }

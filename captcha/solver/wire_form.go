@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/trip"
@@ -16,9 +18,28 @@ import (
 
 // formWire speaks 2Captcha's older API. res.php is documented for GET; it takes a
 // POST as well, which keeps the key out of addresses and thereby out of logs.
-func formWire(s *Service) wire { return &formClient{s} }
+// Imitators that refuse one are asked as documented.
+func formWire(s *Service) wire { return &formClient{s: s} }
 
-type formClient struct{ s *Service }
+const resultPath = "/res.php"
+
+type formClient struct {
+	s *Service
+	// byGet is set when the service has refused a POST for results.
+	byGet atomic.Bool
+}
+
+// send sends one form.
+func (f *formClient) send(ctx context.Context, path string, form url.Values) (int, []byte, error) {
+	if path != resultPath || !f.byGet.Load() {
+		status, raw, err := f.s.post(ctx, path, "application/x-www-form-urlencoded", []byte(form.Encode()))
+		if path != resultPath || status != http.StatusMethodNotAllowed {
+			return status, raw, err
+		}
+		f.byGet.Store(true)
+	}
+	return f.s.send(ctx, http.MethodGet, path+"?"+form.Encode(), "", nil)
+}
 
 // call sends one form and returns the answer's text or object.
 func (f *formClient) call(ctx context.Context, path string, form url.Values) (answer, error) {
@@ -28,7 +49,7 @@ func (f *formClient) call(ctx context.Context, path string, form url.Values) (an
 	}
 	form.Set("key", key)
 	form.Set("json", "1")
-	status, raw, err := f.s.post(ctx, path, "application/x-www-form-urlencoded", []byte(form.Encode()))
+	status, raw, err := f.send(ctx, path, form)
 	if err != nil {
 		return answer{}, err
 	}
@@ -93,7 +114,7 @@ func (f *formClient) create(ctx context.Context, t Task) (string, *answer, error
 
 // result asks by get2, which tells the price as well.
 func (f *formClient) result(ctx context.Context, id string) (*answer, error) {
-	a, err := f.call(ctx, "/res.php", url.Values{"action": {"get2"}, "id": {id}})
+	a, err := f.call(ctx, resultPath, url.Values{"action": {"get2"}, "id": {id}})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +130,7 @@ func (f *formClient) result(ctx context.Context, id string) (*answer, error) {
 }
 
 func (f *formClient) balance(ctx context.Context) (trip.USD, error) {
-	a, err := f.call(ctx, "/res.php", url.Values{"action": {"getbalance"}})
+	a, err := f.call(ctx, resultPath, url.Values{"action": {"getbalance"}})
 	var said *Error
 	if errors.As(err, &said) && said.Class == Protocol && said.Code != "" {
 		a.plain, err = said.Code, nil // plain text gives the bare number
@@ -126,7 +147,7 @@ func (f *formClient) balance(ctx context.Context) (trip.USD, error) {
 
 func (f *formClient) report(ctx context.Context, kind captcha.Kind, id string, accepted bool) error {
 	action, _ := f.s.dialect.report(kind, accepted)
-	_, err := f.call(ctx, "/res.php", url.Values{"action": {action}, "id": {id}})
+	_, err := f.call(ctx, resultPath, url.Values{"action": {action}, "id": {id}})
 	var said *Error
 	if errors.As(err, &said) && said.Code == "OK_REPORT_RECORDED" {
 		return nil
