@@ -72,11 +72,12 @@ func (t *Transport) exchange(req *http.Request, a *trip.Attempt) (*http.Response
 			return nil, err
 		}
 		held = true
+	} else if held {
+		h.sent.Store(time.Now().UnixNano())
 	}
 	if !held {
 		return t.next.RoundTrip(req)
 	}
-	h.sent.Store(time.Now().UnixNano())
 	h.enter()
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
@@ -198,7 +199,7 @@ func (p *Pool) await(req *http.Request, w Want) (Lease, error) {
 type hold struct {
 	Lease
 	ctx    context.Context
-	sent   atomic.Int64 // when its newest exchange began: a challenge may have been solved before
+	sent   atomic.Int64 // when its newest exchange began; 0 for the first, which began with the lease
 	phase  atomic.Uint32
 	picked trip.ProxyPicked // saves an allocation per attempt that is observed
 	wire   wire             // of its first exchange
