@@ -29,13 +29,12 @@
 // The rules were measured on Linux builds: some twenty of Chromium from 110 to 156,
 // of Firefox 140 and 153. What Firefox sent before, and what differs on Windows,
 // macOS and Android (User-Agent, platform hints), comes from their source code and
-// from public captures. Safari: what is sent
-// follows WebKit, the order is known for navigations and fetch() from public
-// captures, and the places of Referer, Origin, Cookie and Cache-Control are not
-// verified. Edge past 154 is taken to accept image/jxl as Chrome does. A version
-// newer than these is extrapolated, see [Profile.Extrapolated]. Priority and the
-// urgency of images and fonts depend on the layout of the page; the value is that
-// of one in view.
+// from public captures. Safari: what is sent follows WebKit, the order is known for
+// navigations and fetch() from public captures, and the places of Referer, Origin,
+// Cookie and Cache-Control are not verified. Edge past 154 is taken to accept
+// image/jxl as Chrome does. A version newer than these is extrapolated, see
+// [Profile.Extrapolated]. Priority and the urgency of images and fonts depend on
+// the layout of the page; the value is that of one in view.
 //
 // This package does not change the TLS or HTTP/2 fingerprint of the connection.
 package headers
