@@ -18,6 +18,8 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/godwit-go/godwit/captcha"
@@ -73,12 +75,13 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 // configured returns a client for each service that has a key.
 func configured(out io.Writer, o options) ([]*solver.Service, error) {
 	var services []*solver.Service
+	var names []string
 	for _, k := range keys {
 		key := secret.Env(k.variable)
+		names = append(names, k.service)
+		// A key that cannot be read is told of when its service is asked, beside the others.
 		if _, err := key.Reveal(); errors.Is(err, secret.ErrUnset) || o.service != "" && o.service != k.service {
 			continue
-		} else if err != nil {
-			return nil, err
 		}
 		for _, warning := range key.Warnings() {
 			fmt.Fprintln(out, "warning:", warning)
@@ -88,6 +91,9 @@ func configured(out io.Writer, o options) ([]*solver.Service, error) {
 			return nil, err
 		}
 		services = append(services, s)
+	}
+	if o.service != "" && !slices.Contains(names, o.service) {
+		return nil, fmt.Errorf("-service: %q, want one of %s", o.service, strings.Join(names, ", "))
 	}
 	if len(services) == 0 {
 		return nil, errors.New("no service has a key; set one of TWOCAPTCHA_KEY, ANTICAPTCHA_KEY, CAPSOLVER_KEY, CAPMONSTER_KEY")

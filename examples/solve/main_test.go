@@ -76,3 +76,17 @@ func TestAKindThatNoServiceTakesIsSaid(t *testing.T) {
 	err := run(t.Context(), new(strings.Builder), []string{"-endpoint", web.Solver().URL(), "-url", "https://shop.test/", "-kind", "perimeterx"})
 	require.ErrorContains(t, err, `capsolver does not take "perimeterx"`)
 }
+
+func TestAServiceThatIsNotKnownIsSaid(t *testing.T) {
+	stand(t)
+	require.EqualError(t, run(t.Context(), new(strings.Builder), []string{"-service", "2capcha"}),
+		`-service: "2capcha", want one of 2captcha, anti-captcha, capsolver, capmonster`)
+}
+
+func TestAKeyThatCannotBeReadDoesNotHideTheOthers(t *testing.T) {
+	web := stand(t)
+	t.Setenv("TWOCAPTCHA_KEY_FILE", "/nowhere/key")
+	var out strings.Builder
+	require.ErrorContains(t, run(t.Context(), &out, []string{"-endpoint", web.Solver().URL()}), "/nowhere/key")
+	require.Equal(t, "capsolver      $1.00\n", out.String())
+}
