@@ -1,15 +1,18 @@
 package metrics_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/godwit-go/godwit"
 	"github.com/godwit-go/godwit/metrics"
+	"github.com/godwit-go/godwit/retry"
 	"github.com/godwit-go/godwit/robots"
 	"github.com/godwit-go/godwit/trip"
 	"github.com/stretchr/testify/require"
@@ -64,6 +67,53 @@ func TestACallThroughATransportIsCountedOnceInEverySeries(t *testing.T) {
 			require.True(t, slices.Contains(shown, want), "%s is not among\n%s", want, strings.Join(slices.DeleteFunc(slices.Clone(shown), func(line string) bool {
 				return !strings.HasPrefix(line, name+"{domain=\"shop.test\"")
 			}), "\n"))
+		}
+	})
+}
+
+// stuck is a body that gives a few bytes and then nothing until its request ends.
+type stuck struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (s stuck) Read(p []byte) (int, error) {
+	if n, err := s.Reader.Read(p); err == nil {
+		return n, nil
+	}
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
+}
+
+func (s stuck) Close() error { return nil }
+
+func TestABodyThatGetsStuckIsATimeoutOfItsPhase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		base := roundTripper(func(req *http.Request) (*http.Response, error) {
+			body := stuck{strings.NewReader("12345"), req.Context()}
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, Request: req, ContentLength: -1}, nil
+		})
+		c := collector(t, metrics.Config{Domains: []string{"shop.test"}, APITimeouts: true})
+		transport, err := godwit.New(base, godwit.Config{Observer: c, Default: godwit.Policy{
+			Robots: robots.Config{Mode: robots.Ignore}, Retry: retry.Config{AttemptTimeout: time.Second},
+		}})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, transport.Close()) }()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://shop.test/", strings.NewReader("1234567"))
+		require.NoError(t, err)
+		resp, err := transport.RoundTrip(req)
+		require.NoError(t, err)
+		_, err = io.ReadAll(resp.Body)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NoError(t, resp.Body.Close())
+		shown := exposition(t, c)
+		for _, want := range []string{
+			`godwit_request_timeouts_total{domain="shop.test",phase="body"} 1`,
+			`api_request_timeouts_total{domain="shop.test",phase="body"} 1`,
+			`godwit_body_bytes_total{direction="received",domain="shop.test",pool="direct"} 5`,
+			`godwit_body_bytes_total{direction="sent",domain="shop.test",pool="direct"} 7`,
+		} {
+			require.Contains(t, shown, want+"\n")
 		}
 	})
 }
