@@ -86,6 +86,9 @@ func (c *crawler) visit(ctx context.Context, f *frontier, hosts map[string]bool,
 		c.board.got(r.url)
 		f.done()
 	case r.gone():
+		if c.save != nil {
+			_ = c.save(p.url, r) // its line says why
+		}
 		f.done()
 	case ctx.Err() != nil:
 		f.done()
