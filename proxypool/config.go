@@ -65,7 +65,8 @@ type Config struct {
 
 	// Selection names the rule of choice. Default [Gated].
 	Selection Selection
-	// MaxInFlight caps the leases of one proxy at a time. Default [DefaultMaxInFlight].
+	// MaxInFlight caps the leases of one proxy at a time, or of one exit of a
+	// [Gateway]. Default [DefaultMaxInFlight].
 	MaxInFlight int
 	// EmptyWait is how long a lease is waited for when no proxy is free, within
 	// the request's deadline. Negative: not at all. Default [DefaultEmptyWait].

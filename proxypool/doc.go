@@ -24,7 +24,7 @@
 //
 // A failure that may be the target's as well is held against a proxy only as far
 // as others do better on the same domain. When few proxies are left, gates
-// shorten; when next to none is, the best of the gated ones is taken. The
-// machine's own address is never used, unless [Config.Direct] says so: without a
-// usable proxy a request fails with [ErrNoProxy].
+// shorten, the less the longer that was in vain; when next to none is, the best of
+// the gated ones is taken. The machine's own address is never used, unless
+// [Config.Direct] says so: without a usable proxy a request fails with [ErrNoProxy].
 package proxypool

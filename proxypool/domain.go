@@ -36,6 +36,8 @@ type domain struct {
 	latency  float64 // usual nanoseconds of a success
 	timedAt  int64
 	probes   float64 // probes that may be made
+	found    int64   // when a probe last found its egress back, or none was missing
+	openedAt int64   // when it last failed open
 	recent   sightings
 	pace     pace
 	tier     tierState
@@ -168,6 +170,16 @@ func (d *domain) scarcity(c *Config) float64 {
 		return 1
 	}
 	return min(1, float64(d.eligible)/float64(d.live)/c.Scarcity.Share)
+}
+
+// haste is 1 while scarcity is new or probes find what is back, and halves with
+// each minute in which they find nothing: where most are dead for good, shorter
+// gates and more probes are only a waste.
+func (d *domain) haste(now int64, c *Config) float64 {
+	if d.found == 0 || d.scarcity(c) == 1 {
+		d.found = now
+	}
+	return healthDecay.after(now - d.found)
 }
 
 // warm books one more request at now and returns the domain's heat.

@@ -54,6 +54,17 @@ func newEgress(p Proxy, slot int) *egress {
 
 func (e *egress) label() string { return e.proxy.Load().Label }
 
+// exits is how many exits e is taken to have. What happens to one attempt tells
+// as much less of a gateway, and it bears as much more.
+func (e *egress) exits() int {
+	if e.proxy.Load().Kind == Gateway {
+		return gatewayExits
+	}
+	return 1
+}
+
+const gatewayExits = 16
+
 // qualityAfter is the last known quality, fading to that of a newcomer: a proxy
 // that did badly is tried again some day.
 func (e *egress) qualityAfter(now int64) float64 {
@@ -63,7 +74,7 @@ func (e *egress) qualityAfter(now int64) float64 {
 
 // reserve takes a place in flight; limit < 0 means that there is no limit.
 func (e *egress) reserve(limit int) bool {
-	if n := e.inflight.Add(1); limit >= 0 && int(n) > limit && !e.direct {
+	if n := e.inflight.Add(1); limit >= 0 && int(n) > limit && int(n) > limit*e.exits() && !e.direct {
 		e.inflight.Add(-1)
 		return false
 	}
@@ -71,7 +82,8 @@ func (e *egress) reserve(limit int) bool {
 }
 
 func (e *egress) full(limit int) bool {
-	return limit >= 0 && int(e.inflight.Load()) >= limit && !e.direct
+	n := int(e.inflight.Load())
+	return limit >= 0 && n >= limit && n >= limit*e.exits() && !e.direct
 }
 
 // worked books a response that came through, of whatever kind. slowness is 0
@@ -95,13 +107,13 @@ func (e *egress) worked(now int64, good, slowness float64, took time.Duration) {
 	e.publish(now)
 }
 
-// failed books a fault and tells whether it is one too many.
+// failed books a fault and tells whether it is one too many in a row.
 func (e *egress) failed(now int64, weight float64, limit int) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.health.age(now, healthDecay)
 	e.health.bad += weight
-	e.faults += weight
+	e.faults += weight / float64(e.exits())
 	e.publish(now)
 	return limit >= 0 && e.faults >= float64(limit)
 }

@@ -391,6 +391,7 @@ func TestAWallDoesNotSendADomainToDeadProxies(t *testing.T) {
 		require.Equal(t, proxypool.FailOpen, l.Mode())
 		require.NotEqual(t, exit, l.Egress())
 		l.Done(now, banned)
+		now = now.Add(200 * time.Millisecond)
 	}
 	_, err := pool.Pick(now, proxypool.Want{Domain: "a.test", Retry: true})
 	require.ErrorIs(t, err, proxypool.ErrNoProxy)

@@ -109,7 +109,7 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 			if pr.trouble == 0 {
 				pr.troubleSince = now
 			}
-			pr.trouble += weight
+			pr.trouble += weight / float64(l.e.exits())
 			// Only when it works elsewhere: else the gate of the egress is the right one.
 			elsewhere := l.e.workedAt.Load() > pr.troubleSince
 			if current && !l.e.direct && c.Faults.After > 0 && pr.trouble >= float64(c.Faults.After) && elsewhere && !pr.gate.shut() {
@@ -120,6 +120,9 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 	}
 	if ev != nothing {
 		d.recent.add(l.e, now, ev)
+	}
+	if l.probesPair && ev == success || l.probesEgress && !l.probesPair && (ev == success || ev == alive || ev == blocked) {
+		d.found = now
 	}
 	if l.probesPair && current && pr.gate.probing {
 		pr.gate.probing = false
@@ -155,7 +158,8 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 	// bans grow, nor was it too fast.
 	share, n := d.recent.others(pr.e, now, blocked)
 	walled := n >= 3 && share > 0.5
-	if worked := pr.bans.good >= 1; worked && pr.blocks == 0 && !walled {
+	exits := pr.e.exits()
+	if worked := pr.bans.good >= 1; worked && pr.blocks == 0 && !walled && exits == 1 {
 		d.pace.blocked(now, pr.heatAfter(now))
 	}
 	pr.bans.age(now, banDecay)
@@ -166,7 +170,7 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 		return
 	}
 	d.tierBlocked(l.e, now, c)
-	if c.Blocks.After < 0 || pr.gate.shut() && !l.probesPair || pr.blocks < c.Blocks.After && !l.probesPair {
+	if c.Blocks.After < 0 || pr.gate.shut() && !l.probesPair || pr.blocks < c.Blocks.After*exits && !l.probesPair {
 		return
 	}
 	d.shut(pr, now, c.Blocks, !walled, "blocked", said)

@@ -9,7 +9,7 @@ import (
 // cheaper tier good enough again. Few first attempts are spent so, more when
 // egresses are scarce.
 func (d *domain) probe(now int64, w *Want, c *Config, said *notices) (Lease, bool) {
-	factor := d.scarcity(c)
+	factor := 1 - (1-d.scarcity(c))*d.haste(now, c)
 	share := max(c.Scarcity.ProbeShare, 0)
 	share += max(c.Scarcity.MaxProbeShare-share, 0) * (1 - factor)
 	d.probes = min(d.probes+share, 2)
@@ -82,7 +82,7 @@ func (d *domain) takeProbe(e *egress, now int64, w *Want, mode Mode, c *Config, 
 // them. It keeps to the least gate time, to one attempt at a time and to what a
 // target asked for, so that what is dead or banned is not hammered.
 func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *notices) (Lease, bool) {
-	if d.eligible >= d.fewest() || len(d.table.slots) == 0 {
+	if d.eligible >= d.fewest() || len(d.table.slots) == 0 || now < d.turn(now, c) {
 		return Lease{}, false
 	}
 	faulty := d.open < d.fewest() // else it is bans that leave so few, and what is dead would not help
@@ -110,9 +110,17 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 	if best == nil {
 		return Lease{}, false
 	}
+	d.openedAt = now
 	l := d.takeProbe(best, now, w, FailOpen, c, said)
 	l.probesEgress = probesEgress
 	return l, true
+}
+
+// turn is when the next gated egress may be taken. The longer that is in vain, the
+// nearer it comes to a tenth of them in the least gate time.
+func (d *domain) turn(now int64, c *Config) int64 {
+	spacing := float64(c.Scarcity.MinGate) / float64(max(3, d.live/10))
+	return d.openedAt + int64(spacing*(1-d.haste(now, c)))
 }
 
 // fewest is how many eligible egresses there must be for the gated ones to rest.
@@ -161,6 +169,7 @@ func (d *domain) none(now int64, reason string, c *Config) error {
 	d.pool.gates.mu.Lock()
 	d.gatedOnes(func(e *egress, pr *pair) { at = min(at, d.gatedUntil(e, pr, c)) })
 	d.pool.gates.mu.Unlock()
+	at = max(at, d.turn(now, c))
 	if at <= now || at == math.MaxInt64 { // due, but for another call; or being tried right now
 		at = now + int64(c.Scarcity.MinGate)
 	}

@@ -18,6 +18,8 @@ const (
 	Static Kind = iota
 	// Gateway is one address in front of many exits that gives every connection
 	// another one. A request gets a fresh connection, so that it gets a fresh exit.
+	// Since one exit says little about the others, a gateway counts as 16 of them
+	// where gates and the cap in flight are concerned.
 	Gateway
 )
 
