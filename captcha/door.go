@@ -46,6 +46,13 @@ func (d *door) enter(e *exchange) {
 	d.all = append(d.all, e)
 }
 
+// passed is how many requests were answered.
+func (d *door) passed() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.all)
+}
+
 // find returns the exchange that ended in resp; one of its own when resp came
 // another way.
 func (d *door) find(ctx context.Context, resp *http.Response) *exchange {

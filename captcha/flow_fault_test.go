@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,6 +72,63 @@ func (b breaking) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errors.New("connection reset")
 	}
 	return resp, err
+}
+
+// noTurn fails the first request to path before anything is sent.
+type noTurn struct {
+	*site
+	path   string
+	failed bool
+}
+
+type unsent struct{}
+
+func (unsent) Error() string { return "no turn" }
+func (unsent) Outcome() trip.Outcome {
+	return trip.Outcome{Verdict: trip.Local, Reason: "no turn"}
+}
+
+func (n *noTurn) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Path == n.path && !n.failed {
+		n.failed = true
+		trip.CloseBody(req)
+		return nil, unsent{}
+	}
+	return n.site.RoundTrip(req)
+}
+
+func TestAnAnswerThatWasNeverSentIsLeftForTheNextCall(t *testing.T) {
+	for _, path := range []string{"/verify", "/p"} {
+		t.Run(path, func(t *testing.T) {
+			token := captcha.Solution{Token: "token", TaskID: "77", Provider: "seller"}
+			gate := &formGate{kind: captcha.KindRecaptchaV2, method: "POST", wants: url.Values{"g-recaptcha-response": {"token"}}}
+			shop := &resuming{seller: tokenSeller(token), answer: token}
+			base := &noTurn{site: gate.site(), path: path, failed: path == "/p"}
+			cfg := config(t, shop)
+			rt := open(t, base, cfg)
+			id := identity("p1")
+			if path == "/p" { // what is refused is the request itself, after the form
+				sell := shop.seller.solve
+				shop.seller.solve = func(ctx context.Context, c *captcha.Challenge, env captcha.Env) (captcha.Solution, error) {
+					base.failed = false
+					return sell(ctx, c, env)
+				}
+			}
+			first, _ := as(id, get(t, page))
+			_, err := rt.RoundTrip(first)
+			require.ErrorAs(t, err, new(unsent))
+			second, call := as(id, get(t, page))
+			resp, err := rt.RoundTrip(second)
+			require.Equal(t, content, body(t, resp, err))
+			require.Equal(t, 1, shop.sold())
+			require.Zero(t, call.Cost())
+			if path == "/verify" {
+				require.Equal(t, []string{"77"}, shop.resumed)
+			} else {
+				require.Empty(t, shop.resumed, "a token counts once")
+			}
+		})
+	}
 }
 
 func TestAPanicOfASolverStrandsNobody(t *testing.T) {

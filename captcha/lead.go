@@ -80,7 +80,7 @@ func (f *flow) adopt(ctx context.Context, d *door, s *Solution) error {
 // handIn submits the answer and sees whether it was accepted.
 func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Solution, by Solver) (*http.Response, error) {
 	v, before := visitorOf(ctx, f.group.self), f.challenge
-	sent := f.group.turn.Load()
+	sent, passed := f.group.turn.Load(), d.passed()
 	resp, err := sub.Submit(ctx, d, f.req, before, answer)
 	var got *Challenge
 	switch {
@@ -88,6 +88,9 @@ func (f *flow) handIn(ctx context.Context, d *door, sub Submitter, answer Soluti
 		return nil, f.fail(ctx, err)
 	case err != nil:
 		f.untold(v)
+		if by != nil && d.passed() == passed && trip.OutcomeOf(ctx, nil, err).Verdict == trip.Local {
+			f.keep(ctx, by, answer) // it was never sent, say for want of a turn
+		}
 		return nil, err
 	case resp == nil:
 		e, err := f.replay(ctx)
@@ -248,10 +251,10 @@ func (f *flow) ask(ctx context.Context, s Solver, env Env) (Solution, error) {
 	return answer, nil
 }
 
-// keep remembers a task that may yet be answered.
-func (f *flow) keep(ctx context.Context, s Solver, unanswered Solution) {
-	if r, ok := s.(Resumer); ok && unanswered.TaskID != "" {
-		f.group.pendings.add(f.taskKey(ctx), pending{r, s.Name(), unanswered.TaskID, time.Now()})
+// keep remembers a task whose answer may yet be used.
+func (f *flow) keep(ctx context.Context, s Solver, unused Solution) {
+	if r, ok := s.(Resumer); ok && unused.TaskID != "" {
+		f.group.pendings.add(f.taskKey(ctx), pending{r, s.Name(), unused.TaskID, time.Now()})
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 // about: tokens do not live longer.
 const pendingLife = 5 * time.Minute
 
-// pending is a task that was paid for and not answered in time.
+// pending is a task that was paid for and not answered in time, or whose answer
+// could not be sent.
 type pending struct {
 	solver   Resumer
 	provider string
