@@ -47,6 +47,7 @@ type engines struct {
 	egress   *ratelimit.Limiter
 	breakers *breaker.Group
 	headers  *headers.Group
+	rules    *robots.Transport
 }
 
 // defaultPolicy is the name of the policy that applies where no pattern matches.
@@ -157,7 +158,7 @@ func (b assembler) chain(a *assembly, name, domain string, p Policy) (*chain, er
 	pool := a.pools[b.cfg.poolOf(p)]
 	layers := []layer{
 		{"PerCall", middleware(p.PerCall)},
-		{"robots", func(next http.RoundTripper) (http.RoundTripper, error) { return robots.New(next, c.robots()) }},
+		{"robots", c.obey},
 		{"retry", sure(c.retries.Wrap)},
 		{"captcha", sure(c.captchas.Wrap)},
 		{"ratelimit", sure(c.pace.Wrap)},

@@ -46,8 +46,12 @@ func (b assembler) engines(c *chain) (err error) {
 		return err
 	}
 	p.Headers.DecodedBelow = true // by the chain's own decode layer
-	c.headers, err = headers.NewGroup(p.Headers)
-	return err
+	before := c.headers
+	if c.headers, err = headers.NewGroup(p.Headers); err != nil {
+		return err
+	}
+	c.headers.Inherit(before)
+	return nil
 }
 
 // kept gives an engine new settings, or makes one where there is none yet.
@@ -87,6 +91,18 @@ func (c *chain) egressLimit(next http.RoundTripper) (http.RoundTripper, error) {
 		return next, nil
 	}
 	return c.egress.Wrap(next), nil
+}
+
+// obey is the robots layer over next. It knows the copies that the chain had
+// before a reload.
+func (c *chain) obey(next http.RoundTripper) (http.RoundTripper, error) {
+	r, err := robots.New(next, c.robots())
+	if err != nil {
+		return nil, err
+	}
+	r.Inherit(c.rules)
+	c.rules = r
+	return r, nil
 }
 
 // robots is the policy's robots.txt setting, whose Crawl-delay is a floor under

@@ -60,8 +60,8 @@ func TestWatchingACallCostsNextToNothing(t *testing.T) {
 	}
 	observer, events := watched(t)
 	ctx := t.Context()
-	const calls = 10_000
-	took := make([]time.Duration, 15)
+	const calls = 3_000
+	took := make([]time.Duration, 60) // the machine may be busy with other things
 	for i := range took {
 		began := time.Now()
 		for range calls {

@@ -3,6 +3,7 @@ package godwit_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/godwit-go/godwit/hostile"
 	"github.com/godwit-go/godwit/proxypool"
 	"github.com/godwit-go/godwit/retry"
+	"github.com/godwit-go/godwit/robots"
 )
 
 func TestReloadKeepsWhatWasLearnt(t *testing.T) {
@@ -48,6 +50,52 @@ func TestReloadKeepsWhatWasLearnt(t *testing.T) {
 			require.Positive(t, s.Proxies[0].Uses, "the proxy keeps its history")
 		}
 	}
+}
+
+func TestAReloadAsksNobodyForRobotsTxtAgain(t *testing.T) {
+	asked := 0
+	base := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Path == "/robots.txt" {
+			asked++
+		}
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+	})
+	p := fast()
+	p.Robots = robots.Config{Mode: robots.Obey}
+	tr, err := godwit.New(base, godwit.Config{Default: p})
+	require.NoError(t, err)
+	defer tr.Close()
+	for range 3 {
+		_, _, err := get(t.Context(), tr, "", "https://shop.test/")
+		require.NoError(t, err)
+		require.NoError(t, tr.Reload(godwit.Config{Default: p}))
+	}
+	require.Equal(t, 1, asked)
+	p.Robots.Agent = "another"
+	require.NoError(t, tr.Reload(godwit.Config{Default: p}))
+	_, _, err = get(t.Context(), tr, "", "https://shop.test/")
+	require.NoError(t, err)
+	require.Equal(t, 2, asked, "other rules may hold for another agent")
+}
+
+// A visitor's browser goes on where it was: its next page comes from the last one.
+func TestAReloadKeepsWhatTheBrowsersRemember(t *testing.T) {
+	var referers, agents []string
+	base := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		referers, agents = append(referers, req.Header.Get("Referer")), append(agents, req.Header.Get("User-Agent"))
+		h := http.Header{"Content-Type": {"text/html"}}
+		return &http.Response{StatusCode: 200, Header: h, Body: http.NoBody, Request: req}, nil
+	})
+	tr, err := godwit.New(base, godwit.Config{Default: fast()})
+	require.NoError(t, err)
+	defer tr.Close()
+	for _, page := range []string{"https://shop.test/a", "https://shop.test/b", "https://shop.test/c"} {
+		_, _, err := get(t.Context(), tr, "visitor", page)
+		require.NoError(t, err)
+		require.NoError(t, tr.Reload(godwit.Config{Default: fast()}))
+	}
+	require.Equal(t, []string{"", "https://shop.test/a", "https://shop.test/b"}, referers)
+	require.Equal(t, agents[0], agents[2])
 }
 
 func TestAWrongConfigurationLeavesTheOldOneInForce(t *testing.T) {

@@ -76,7 +76,7 @@ func newTally() *tally {
 	return &tally{since: time.Now(), domains: make(map[string]*domainTally)}
 }
 
-// Observe counts what ends: exchanges, attempts and calls.
+// Observe counts what ends: exchanges, and calls with their attempts.
 func (t *tally) Observe(_ context.Context, e trip.Event) {
 	switch e := e.(type) {
 	case *trip.ExchangeDone:
@@ -84,10 +84,6 @@ func (t *tally) Observe(_ context.Context, e trip.Event) {
 		d := t.domain(e.Attempt.Call())
 		d.exchanges++
 		d.verdicts[e.Outcome.Verdict]++
-		t.mu.Unlock()
-	case *trip.AttemptDone:
-		t.mu.Lock()
-		t.domain(e.Attempt.Call()).attempts++
 		t.mu.Unlock()
 	case *trip.CallDone:
 		var f Failure
@@ -98,6 +94,7 @@ func (t *tally) Observe(_ context.Context, e trip.Event) {
 		defer t.mu.Unlock()
 		d := t.domain(e.Call)
 		d.calls++
+		d.attempts += uint64(e.Attempts)
 		d.cost += e.Cost
 		if e.Err != nil {
 			d.failed++

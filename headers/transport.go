@@ -16,7 +16,7 @@ type Group struct {
 	cfg      Config
 	seed     uint64
 	rotation *rotation
-	sessions sessions
+	sessions *sessions
 	stale    atomic.Bool // OnStale has been told
 }
 
@@ -26,11 +26,24 @@ func NewGroup(cfg Config) (*Group, error) {
 		return nil, fmt.Errorf("headers: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	g := &Group{cfg: cfg, seed: cfg.Seed, rotation: newRotation(cfg.Profiles)}
+	g := &Group{cfg: cfg, seed: cfg.Seed, rotation: newRotation(cfg.Profiles), sessions: new(sessions)}
 	for g.seed == 0 {
 		g.seed = rand.Uint64()
 	}
 	return g, nil
+}
+
+// Inherit makes g go on with what the browsers of old remember, as a new
+// configuration of a running program should. It is called before g is used; a nil
+// old has nothing to give.
+func (g *Group) Inherit(old *Group) {
+	if old == nil {
+		return
+	}
+	g.sessions = old.sessions
+	if g.cfg.Seed == 0 {
+		g.seed = old.seed
+	}
 }
 
 // Stats returns a snapshot.

@@ -34,6 +34,15 @@ func New(base http.RoundTripper, cfg Config) (*Transport, error) {
 	return &Transport{base: base, cfg: cfg, sites: newSites(&cfg)}, nil
 }
 
+// Inherit makes t go on with the copies that old has, as a new configuration of a
+// running program should, unless they ask for different agents. It is called
+// before t is used; a nil old has nothing to give.
+func (t *Transport) Inherit(old *Transport) {
+	if old != nil && old.cfg.Agent == t.cfg.Agent {
+		t.sites = old.sites
+	}
+}
+
 // RoundTrip sends req, or returns a [*DisallowedError] without sending it. A
 // request for /robots.txt itself is always allowed.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
