@@ -45,7 +45,8 @@ type Config struct {
 	// be rotated.
 	Key secret.Value
 	// URL is where the service is, for those that have several names or for a
-	// stand-in. Default: the service's own address.
+	// stand-in. It takes no user name: the URL is printed with the rest. Default:
+	// the service's own address.
 	URL string
 	// Name tells solvers apart in errors, events and metrics. Default: Service.
 	Name string

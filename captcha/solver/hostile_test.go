@@ -145,3 +145,9 @@ func TestWhoAskedTooOftenStaysAwayAsLongAsTheServiceShutsOut(t *testing.T) {
 		require.Equal(t, 10*time.Second, wire.at[1]-wire.at[0])
 	})
 }
+
+func TestAnAddressWithAPasswordIsRefusedAndNotQuoted(t *testing.T) {
+	err := solver.Config{Service: solver.NameTwoCaptcha, Key: secret.Explicit("k"), URL: "https://me:pass-word@solver.test"}.Validate()
+	require.ErrorContains(t, err, "URL: ")
+	require.NotContains(t, err.Error(), "pass-word")
+}
