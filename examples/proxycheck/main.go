@@ -6,7 +6,8 @@
 // first: how long it took, the address that the target saw where the page tells
 // it, which protocols go through, and else why it failed. The list may have any
 // format that proxypool.ParseList reads; "-" is the standard input. No login is
-// ever printed. It exits with 1 when no proxy works.
+// ever printed. It exits with 1 when no proxy works, with 2 when it cannot begin,
+// and with 130 after an interrupt, which leaves the table of what was checked.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"os/signal"
@@ -24,9 +26,10 @@ import (
 )
 
 const (
-	exitOK    = 0
-	exitNone  = 1 // no proxy works
-	exitUsage = 2
+	exitOK          = 0
+	exitNone        = 1 // no proxy works
+	exitUsage       = 2
+	exitInterrupted = 130
 )
 
 type options struct {
@@ -60,6 +63,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writ
 	case err != nil:
 		return exitUsage
 	}
+	if flags.NArg() > 0 { // which may well be a proxy with its login: it is not quoted
+		fmt.Fprintln(progress, "proxycheck: want options only; -list has the file with the proxies")
+		return exitUsage
+	}
 	proxies, err := o.load(in)
 	if err != nil {
 		fmt.Fprintln(progress, "proxycheck:", err)
@@ -71,6 +78,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writ
 	if err := report(out, results, o.json); err != nil {
 		fmt.Fprintln(progress, "proxycheck:", err)
 		return exitUsage
+	}
+	if ctx.Err() != nil {
+		return exitInterrupted
 	}
 	for _, r := range results {
 		if r.OK {
@@ -93,14 +103,19 @@ func (o options) load(in io.Reader) ([]proxypool.Proxy, error) {
 	case "":
 		return nil, errors.New("-list: want a file")
 	case "-":
-		return proxypool.ParseList(in)
+	default:
+		f, err := os.Open(o.list)
+		if err != nil {
+			var cause *fs.PathError
+			if errors.As(err, &cause) {
+				err = cause.Err // without the path: it may be a proxy given by mistake
+			}
+			return nil, fmt.Errorf("-list: %w", err)
+		}
+		defer f.Close()
+		in = f
 	}
-	f, err := os.Open(o.list)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	proxies, err := proxypool.ParseList(f)
+	proxies, err := proxypool.ParseList(in)
 	if err == nil && len(proxies) == 0 {
 		err = errors.New("-list: no proxy in it")
 	}

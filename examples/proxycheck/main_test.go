@@ -65,6 +65,7 @@ func TestTheTableTellsWhatEachProxyIsGoodFor(t *testing.T) {
 	require.Contains(t, out.String(), "proxy_connect: proxy says 407")
 	require.Contains(t, out.String(), "dial: connection refused")
 	require.Contains(t, progress.String(), "3/3, 1 work")
+	require.Equal(t, 1, strings.Count(progress.String(), "\r"), "a log wants no animation")
 	require.Contains(t, progress.String(), "line 4")
 	require.NotContains(t, out.String()+progress.String(), "token")
 
@@ -86,13 +87,17 @@ func TestItExitsWithOneWhenNothingWorksAndTwoWhenItCannotStart(t *testing.T) {
 	check(exitUsage, "", "-url", "http://a.test")
 	check(exitUsage, "", "-list", "/nowhere", "-url", "http://a.test")
 	check(exitUsage, "rubbish", "-list", "-", "-url", "http://a.test")
+	check(exitUsage, "# nothing yet", "-list", "-", "-url", "http://a.test")
+	check(exitUsage, "", "-list", "http://tokenuser:tokenpass@h:1", "-url", "http://a.test")
+	check(exitUsage, "", "-list", "-", "-url", "http://a.test", "http://tokenuser:tokenpass@h:1")
 	check(exitOK, "", "-h")
+	require.NotContains(t, progress.String(), "token")
 }
 
 func TestAnInterruptLeavesAPartialTable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, progress bytes.Buffer
-	require.Equal(t, exitNone, run(ctx, []string{"-list", "-", "-url", "http://a.test"}, strings.NewReader("127.0.0.1:1"), &out, &progress))
+	require.Equal(t, exitInterrupted, run(ctx, []string{"-list", "-", "-url", "http://a.test"}, strings.NewReader("127.0.0.1:1"), &out, &progress))
 	require.Contains(t, out.String(), "PROXY")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,13 +14,26 @@ import (
 
 const barWidth = 30
 
-// bar draws how far the checks are.
+// bar draws how far the checks are. Where nobody watches, in a file or a pipe, it
+// only draws the end.
 func bar(w io.Writer, done, all, working int) {
+	if done < all && !isTerminal(w) {
+		return
+	}
 	full := barWidth
 	if all > 0 {
 		full = barWidth * done / all
 	}
 	fmt.Fprintf(w, "\r[%s%s] %d/%d, %d work", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), done, all, working)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // report prints the results, those that work first and the fastest of them on top.
