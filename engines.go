@@ -27,7 +27,7 @@ func (b assembler) engines(c *chain) (err error) {
 		return err
 	}
 	p.Captcha.Observer = trip.Observers(b.observer, p.Captcha.Observer)
-	if c.captchas, err = kept(c.captchas, p.Captcha, captcha.NewGroup, (*captcha.Group).Reload); err != nil {
+	if c.captchas, err = kept(c.captchas, p.Captcha, captcha.NewGroup, (*captcha.Group).Reconfigure); err != nil {
 		return err
 	}
 	p.Breaker.Observer = trip.Observers(b.observer, p.Breaker.Observer)

@@ -528,13 +528,13 @@ func TestANewConfigurationIsInForceForTheNextCall(t *testing.T) {
 	_, err = rt.RoundTrip(req)
 	require.ErrorIs(t, err, captcha.ErrNoSolver)
 
-	require.Error(t, g.Reload(captcha.Config{Price: -1}))
-	require.NoError(t, g.Reload(config(t, cookieSeller("good"))))
+	require.Error(t, g.Reconfigure(captcha.Config{Price: -1}))
+	require.NoError(t, g.Reconfigure(config(t, cookieSeller("good"))))
 	req, _ = as(id, get(t, page))
 	resp, err := rt.RoundTrip(req)
 	require.Equal(t, content, body(t, resp, err))
 
-	require.NoError(t, g.Reload(captcha.Config{}))
+	require.NoError(t, g.Reconfigure(captcha.Config{}))
 	req, _ = as(identity("p1"), get(t, page))
 	resp, err = rt.RoundTrip(req)
 	require.Equal(t, content, body(t, resp, err), "clearances outlive the configuration")

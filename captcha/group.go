@@ -32,16 +32,16 @@ func NewGroup(cfg Config) (*Group, error) {
 		self: newSelf(), clearances: newClearances(),
 		visitors: newRecords(), domains: newRecords(), reports: newReports(),
 	}
-	if err := g.Reload(cfg); err != nil {
+	if err := g.Reconfigure(cfg); err != nil {
 		return nil, err
 	}
 	return g, nil
 }
 
-// Reload puts cfg in force for calls that begin from now on. With an error the
+// Reconfigure puts cfg in force for calls that begin from now on. With an error the
 // old configuration stays. Where cfg has a new Budget over the same ledger, or both
 // have none, what was spent from the old one is spent from the new one too.
-func (g *Group) Reload(cfg Config) error {
+func (g *Group) Reconfigure(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func TestAReloadedConfigurationGoesOnSpendingFromTheSamePurse(t *testing.T) {
 			caps := cfg()
 			caps.Total = 500
 			next := budget(t, caps)
-			require.NoError(t, g.Reload(captcha.Config{Budget: next}))
+			require.NoError(t, g.Reconfigure(captcha.Config{Budget: next}))
 			require.Equal(t, trip.USD(200), next.Remaining(now, "").Total)
 			require.NoError(t, underWay.Settle(now, 100))
 			require.Equal(t, trip.USD(400), next.Remaining(now, "").Total, "what was under way is settled with both")

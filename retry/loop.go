@@ -116,6 +116,9 @@ func (l *loop) decide(r result, sent int) decision {
 	d := l.cfg.decide(s)
 	if d.again && !l.group.retry(l.key, d.fund, s.now) {
 		d.again, d.cause = false, causeBudget
+		if d.retryAt.IsZero() {
+			d.retryAt = s.now.Add(d.delay) // what the retry would have waited for
+		}
 	}
 	if d.source == trip.SourceRetryAfter && r.resp != nil {
 		if h := trip.HintOf(r.resp, s.now); h.Source != "" {

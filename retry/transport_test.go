@@ -204,6 +204,19 @@ func TestALongWaitIsReturnedWithItsTime(t *testing.T) {
 	})
 }
 
+func TestARetryThatTheBudgetRefusesSaysWhenToComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt := build(t, &target{answer: always(500)}, func(c *retry.Config) { c.BudgetRatio, c.BudgetMin = 0.01, 1 })
+		resp, err := rt.RoundTrip(get(t))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 500, resp.StatusCode)
+		s := trip.FromResponse(resp)
+		require.Len(t, s.Attempts, 2, "one retry was in the budget")
+		require.Equal(t, time.Second, time.Until(s.RetryAt), "when the next would have been sent")
+	})
+}
+
 func TestOnlyWhatMayBeSentTwiceIsSentTwice(t *testing.T) {
 	body := func() io.Reader { return strings.NewReader("order") }
 	dial := fails(1, &net.OpError{Op: "dial", Err: errors.New("refused")})
