@@ -175,9 +175,10 @@ func (d *domain) scarcity(c *Config) float64 {
 // haste is 1 while scarcity is new or probes find what is back, and halves with
 // each minute in which they find nothing: where most are dead for good, shorter
 // gates and more probes are only a waste.
-func (d *domain) haste(now int64, c *Config) float64 {
-	if d.found == 0 || d.scarcity(c) == 1 {
+func (d *domain) haste(now int64, scarcity float64) float64 {
+	if scarcity == 1 || d.found == 0 {
 		d.found = now
+		return 1
 	}
 	return healthDecay.after(now - d.found)
 }

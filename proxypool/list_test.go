@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -233,6 +234,28 @@ func FuzzParseList(f *testing.F) {
 		if err != nil {
 			require.NotContains(t, err.Error(), "zztokenzz")
 			require.NotContains(t, err.Error(), "qqtokenqq")
+		}
+	})
+}
+
+// Whatever stands around a login, it shows up neither in an error nor in a proxy.
+func FuzzALoginShowsNowhere(f *testing.F) {
+	for _, s := range [][3]string{{"http", "10.0.0.1:80", "?tier=1"}, {"socks5", "h", ":1"}, {"ftp", "", "/x"}, {"https", "[::1]:1", "#l"}, {"", "a.test:80", ""}, {"x", "\n", "\"},{"}} {
+		f.Add(s[0], s[1], s[2])
+	}
+	const user, password = "qqtokenqq", "zz:token@zz"
+	f.Fuzz(func(t *testing.T, scheme, host, tail string) {
+		login := user + ":" + password
+		for _, line := range []string{
+			scheme + "://" + login + "@" + host + tail, login + "@" + host + tail, login + "@" + tail, scheme + "://" + login,
+			"host,port,user,password\n" + host + "," + tail + "," + user + "," + password,
+			`{"host":` + strconv.Quote(host) + `,"port":` + strconv.Quote(tail) + `,"user":"` + user + `","password":"` + password + `"}`,
+		} {
+			list, err := proxypool.ParseList(strings.NewReader(line))
+			require.NotContains(t, prints(t, list), "token", "%q", line)
+			if err != nil {
+				require.NotContains(t, prints(t, err), "token", "%q", line)
+			}
 		}
 	})
 }

@@ -9,7 +9,8 @@ import (
 // cheaper tier good enough again. Few first attempts are spent so, more when
 // egresses are scarce.
 func (d *domain) probe(now int64, w *Want, c *Config, said *notices) (Lease, bool) {
-	factor := 1 - (1-d.scarcity(c))*d.haste(now, c)
+	factor := d.scarcity(c)
+	factor = 1 - (1-factor)*d.haste(now, factor)
 	share := max(c.Scarcity.ProbeShare, 0)
 	share += max(c.Scarcity.MaxProbeShare-share, 0) * (1 - factor)
 	d.probes = min(d.probes+share, 2)
@@ -120,7 +121,7 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 // nearer it comes to a tenth of them in the least gate time.
 func (d *domain) turn(now int64, c *Config) int64 {
 	spacing := float64(c.Scarcity.MinGate) / float64(max(3, d.live/10))
-	return d.openedAt + int64(spacing*(1-d.haste(now, c)))
+	return d.openedAt + int64(spacing*(1-d.haste(now, d.scarcity(c))))
 }
 
 // fewest is how many eligible egresses there must be for the gated ones to rest.
