@@ -2,4 +2,5 @@
 
 package godwit
 
-const raceEnabled = false
+// RaceEnabled tells the tests that the race detector slows everything down.
+const RaceEnabled = false

@@ -55,7 +55,7 @@ func TestWatchingACallAllocatesNothing(t *testing.T) {
 }
 
 func TestWatchingACallCostsNextToNothing(t *testing.T) {
-	if raceEnabled {
+	if RaceEnabled {
 		return // the detector takes the time
 	}
 	observer, events := watched(t)
@@ -127,7 +127,7 @@ func TestAScrapeOfAHundredThousandProxiesIsQuick(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Log(took)
-	if !raceEnabled {
+	if !RaceEnabled {
 		require.LessOrEqual(t, took[0], 50*time.Millisecond)
 	}
 }

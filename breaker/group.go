@@ -257,8 +257,6 @@ func (n *news) tell(cfg *Config) {
 // Wrap returns a RoundTripper that sends through base what the group admits. A nil
 // base is http.DefaultTransport.
 func (g *Group) Wrap(base http.RoundTripper) *Transport {
-	if base == nil {
-		base = http.DefaultTransport
-	}
+	base = trip.Base(base)
 	return &Transport{base: base, group: g}
 }

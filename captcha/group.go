@@ -3,6 +3,8 @@ package captcha
 import (
 	"net/http"
 	"sync/atomic"
+
+	"github.com/godwit-go/godwit/trip"
 )
 
 // Group is what calls through several Transports share: solves under way,
@@ -59,9 +61,7 @@ func (g *Group) Reconfigure(cfg Config) error {
 // Wrap returns a Transport over base that shares the group's state; nil base is
 // [http.DefaultTransport].
 func (g *Group) Wrap(base http.RoundTripper) *Transport {
-	if base == nil {
-		base = http.DefaultTransport
-	}
+	base = trip.Base(base)
 	return &Transport{group: g, next: base}
 }
 

@@ -88,9 +88,7 @@ func NewDecoder(base http.RoundTripper, cfg DecodeConfig) (*Decoder, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("headers: decode: %w", err)
 	}
-	if base == nil {
-		base = http.DefaultTransport
-	}
+	base = trip.Base(base)
 	return &Decoder{base: base, limits: cfg.withDefaults(), codecs: newCodecPools()}, nil
 }
 

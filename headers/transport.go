@@ -71,9 +71,7 @@ func New(base http.RoundTripper, cfg Config) (*Transport, error) {
 
 // Wrap returns a Transport of the group over base; nil means [http.DefaultTransport].
 func (g *Group) Wrap(base http.RoundTripper) *Transport {
-	if base == nil {
-		base = http.DefaultTransport
-	}
+	base = trip.Base(base)
 	if !g.cfg.DecodedBelow && !g.cfg.Off {
 		if d, err := NewDecoder(base, DecodeConfig{}); err == nil { // the zero DecodeConfig is valid
 			base = d

@@ -273,8 +273,6 @@ func (l *Limiter) find(key string, now time.Time) *host {
 // Wrap returns a RoundTripper that sends through base at the limiter's pace. A nil
 // base is http.DefaultTransport.
 func (l *Limiter) Wrap(base http.RoundTripper) *Transport {
-	if base == nil {
-		base = http.DefaultTransport
-	}
+	base = trip.Base(base)
 	return &Transport{base: base, limiter: l}
 }

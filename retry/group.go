@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/godwit-go/godwit/internal/keyed"
+	"github.com/godwit-go/godwit/trip"
 )
 
 // Group holds the retry budgets of all domains. It is safe for concurrent use,
@@ -56,7 +57,7 @@ func (g *Group) Reconfigure(cfg Config) error {
 // Wrap returns a Transport that draws on the budgets of g. A nil base is
 // http.DefaultTransport.
 func (g *Group) Wrap(base http.RoundTripper) *Transport {
-	return &Transport{base: cmp.Or(base, http.DefaultTransport), group: g}
+	return &Transport{base: trip.Base(base), group: g}
 }
 
 func (c *Config) limits() Limits {

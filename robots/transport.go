@@ -24,9 +24,7 @@ func New(base http.RoundTripper, cfg Config) (*Transport, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if base == nil {
-		base = http.DefaultTransport
-	}
+	base = trip.Base(base)
 	cfg = cfg.withDefaults()
 	if cfg.Fetch == nil {
 		cfg.Fetch = base

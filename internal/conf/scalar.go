@@ -2,11 +2,14 @@ package conf
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 var errForm = errors.New("wrong form")
@@ -107,4 +110,63 @@ func wants(t reflect.Type) string {
 		return `a number, a rate like 5/min, a share like 20%, or "off"`
 	}
 	return "a value of another form"
+}
+
+func scalar(node ast.Node) (string, bool) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return node.GetToken().Value, true
+	}
+	return "", false
+}
+
+var durationType = reflect.TypeFor[time.Duration]()
+
+// setScalar parses text into a value of one of the basic kinds.
+func setScalar(dst reflect.Value, text string) error {
+	want := wants(dst.Type())
+	fail := func() error { return fmt.Errorf("%.60q, want %s", text, want) }
+	if dst.Type() == durationType {
+		n, err := parseDuration(text)
+		if err != nil {
+			return fail()
+		}
+		dst.SetInt(int64(n))
+		return nil
+	}
+	switch dst.Kind() {
+	case reflect.String:
+		dst.SetString(text)
+	case reflect.Bool:
+		v, err := strconv.ParseBool(text)
+		if err != nil {
+			return fail()
+		}
+		dst.SetBool(v)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		n, err := parseSize(text)
+		if err != nil || dst.OverflowInt(n) {
+			return fail()
+		}
+		dst.SetInt(n)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || dst.OverflowUint(n) {
+			return fail()
+		}
+		dst.SetUint(n)
+	case reflect.Float32, reflect.Float64:
+		n, err := parseNumber(text)
+		if err != nil {
+			return fail()
+		}
+		dst.SetFloat(n)
+	default:
+		return fail()
+	}
+	return nil
 }
