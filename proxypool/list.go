@@ -160,8 +160,14 @@ func (f fields) over(address string) (Proxy, error) {
 
 func (f fields) onto(base fields) fields {
 	for _, x := range []struct{ to, from *string }{
-		{&base.user, &f.user}, {&base.password, &f.password}, {&base.label, &f.label}, {&base.kind, &f.kind},
-		{&base.country, &f.country}, {&base.tier, &f.tier}, {&base.weight, &f.weight}, {&base.sessions, &f.sessions},
+		{&base.user, &f.user},
+		{&base.password, &f.password},
+		{&base.label, &f.label},
+		{&base.kind, &f.kind},
+		{&base.country, &f.country},
+		{&base.tier, &f.tier},
+		{&base.weight, &f.weight},
+		{&base.sessions, &f.sessions},
 	} {
 		if *x.from != "" {
 			*x.to = *x.from

@@ -184,7 +184,9 @@ func TestNothingPrintsALogin(t *testing.T) {
 	_, listErr := proxypool.ParseList(strings.NewReader("http://tokenuser:tokenpass@h:99999\ntokenuser:tokenpass\n"))
 	_, fetchErr := proxypool.NewPool(proxypool.Config{URL: "http://127.0.0.1:1/?key=tokenkey"})
 	values := []any{
-		proxy, &proxy, []proxypool.Proxy{proxy}, cfg.Proxies, cfg.Proxies[0], pool.Snapshot(), l.Egress(), l.Identity().Key,
+		proxy, &proxy,
+		[]proxypool.Proxy{proxy},
+		cfg.Proxies, cfg.Proxies[0], pool.Snapshot(), l.Egress(), l.Identity().Key,
 		none, listErr, fetchErr, proxy.ID(), proxy.Address(),
 	}
 	for _, v := range values {

@@ -38,10 +38,19 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		`["Accept","text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],["Accept-Encoding","gzip, deflate"],`+
 		`["Connection","keep-alive"],["Upgrade-Insecure-Requests","1"],["Priority","u=0, i"]]}`, lines[0])
 	for i, want := range []struct{ id, reason string }{
-		{"conflict", "Safari exists on macos and ios only"}, {"url", "invalid URL escape"}, {"kind", "no such kind"},
-		{"type", "cannot unmarshal"}, {"", "invalid character"}, {"cut", "in string literal"}, {"junk", "after top-level value"},
-		{"", "cannot unmarshal"}, {"", "no such kind"}, {"utf8", "no such kind"}, {"length", "content_length: -1"},
-		{"long", ""}, {"last", "want at most 999"},
+		{"conflict", "Safari exists on macos and ios only"},
+		{"url", "invalid URL escape"},
+		{"kind", "no such kind"},
+		{"type", "cannot unmarshal"},
+		{"", "invalid character"},
+		{"cut", "in string literal"},
+		{"junk", "after top-level value"},
+		{"", "cannot unmarshal"},
+		{"", "no such kind"},
+		{"utf8", "no such kind"},
+		{"length", "content_length: -1"},
+		{"long", ""},
+		{"last", "want at most 999"},
 	} {
 		var got output
 		require.NoError(t, json.Unmarshal([]byte(lines[i+1]), &got))
