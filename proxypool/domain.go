@@ -21,7 +21,6 @@ type domain struct {
 	gated   bitmap             // egresses with a closed pair gate
 	pages   []*[pageSize]*pair // by egress index, allocated where there is history
 	queue   gateQueue[*pair]
-	picks   int64
 	cursor  uint32 // of round robin
 
 	eligible  int // egresses that may be picked; see count

@@ -77,8 +77,11 @@ func (p *Pool) Close() error {
 	}
 	p.end()
 	p.freed.wake()
-	p.reload.Lock()   // a reconfiguration may be starting goroutines; no other will
-	p.reload.Unlock() //nolint:staticcheck // the section is empty because waiting for it is all there is to do
+	// A reconfiguration may be starting goroutines; no other will. Waiting for it is
+	// all there is to do in the section.
+	p.reload.Lock()
+	//lint:ignore SA2001 see above
+	p.reload.Unlock()
 	p.work.Wait()
 	p.routes.closeAll()
 	return nil
