@@ -2,11 +2,13 @@ package proxypool_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,13 +42,25 @@ func newRealProxy(t *testing.T, program, scheme, login string) *realProxy {
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o777)) //nolint:gosec // the same
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	p := &realProxy{t: t, program: program, scheme: scheme, login: login, dir: dir, port: l.Addr().(*net.TCPAddr).Port}
-	require.NoError(t, l.Close())
+	p := &realProxy{t: t, program: program, scheme: scheme, login: login, dir: dir, port: quietPort(t)}
 	p.start()
 	t.Cleanup(p.kill)
 	return p
+}
+
+// quietPort returns a free port below those that the system gives to outgoing
+// connections: one of them would take the port of a proxy that is not up yet.
+func quietPort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		port := 12_000 + rand.IntN(18_000)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	require.Fail(t, "no free port")
+	return 0
 }
 
 func (p *realProxy) address() proxypool.Address {
@@ -75,6 +89,8 @@ func (p *realProxy) start() {
 			require.NoError(p.t, os.Chmod(helper, 0o755)) //nolint:gosec // a program
 			auth = "auth_param basic program " + helper + "\nauth_param basic children 1\nauth_param basic realm x\nacl known proxy_auth REQUIRED\nhttp_access deny !known\n"
 		}
+		// A killed squid leaves it behind, and its number may be another's by now.
+		_ = os.Remove(filepath.Join(p.dir, "squid.pid"))
 		conf := p.file("squid.conf", fmt.Sprintf(`http_port 127.0.0.1:%d
 pid_filename %s/squid.pid
 cache_log %s/cache.log
@@ -85,7 +101,8 @@ cache deny all
 shutdown_lifetime 0 seconds
 dns_v4_first on
 `, p.port, p.dir, p.dir, p.dir, auth))
-		p.cmd = exec.Command("squid", "-N", "-f", conf)
+		// The name keeps apart what instances that run at the same time share.
+		p.cmd = exec.Command("squid", "-N", "-n", "s"+itoa(p.port), "-f", conf)
 	case "tinyproxy":
 		auth := ""
 		if p.login != "" {
@@ -99,14 +116,36 @@ dns_v4_first on
 		}
 		p.cmd = exec.Command("microsocks", args...)
 	}
+	said := p.file("said", "")
+	out, err := os.OpenFile(said, os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(p.t, err)
+	defer out.Close()
+	p.cmd.Stdout, p.cmd.Stderr = out, out
 	require.NoError(p.t, p.cmd.Start())
-	require.Eventually(p.t, func() bool {
+	listens := within(20*time.Second, func() bool {
 		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", p.port), time.Second)
 		if err == nil {
 			_ = conn.Close()
 		}
 		return err == nil
-	}, 20*time.Second, 20*time.Millisecond, p.program)
+	})
+	if !listens {
+		text, _ := os.ReadFile(said)
+		require.Fail(p.t, p.program+" does not listen", string(text))
+	}
+}
+
+// within asks until ok says so, for d at the most. These are real programs, so it
+// is real time.
+func within(d time.Duration, ok func() bool) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(d); time.Now().Before(end); <-tick.C {
+		if ok() {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *realProxy) kill() {
@@ -178,7 +217,7 @@ func TestNoCallIsLostWhileRealProxiesDie(t *testing.T) {
 			own := os.Getpid()
 			var known sync.Map // connections that were looked up
 			site.handle(func(w http.ResponseWriter, r *http.Request) {
-				if _, looked := known.LoadOrStore(r.RemoteAddr, true); !looked && ownsPort(own, r.RemoteAddr) {
+				if _, looked := known.LoadOrStore(r.RemoteAddr, true); !looked && owns(own, r) {
 					direct.Add(1)
 				}
 				fmt.Fprint(w, r.Proto)
@@ -232,23 +271,29 @@ func TestNoCallIsLostWhileRealProxiesDie(t *testing.T) {
 	}
 }
 
-// ownsPort tells whether one of the process's sockets has the given local address.
-func ownsPort(pid int, addr string) bool {
-	_, port, _ := net.SplitHostPort(addr)
+// owns tells whether it is the process's own socket that a request came over. Both
+// ends are compared: a local port may serve connections to several addresses.
+func owns(pid int, r *http.Request) bool {
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
 		return false
 	}
-	var n int
-	_, _ = fmt.Sscan(port, &n)
-	local := fmt.Sprintf("0100007F:%04X", n)
+	site, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	from, to := inTable(r.RemoteAddr), inTable(site.String())
 	for line := range strings.Lines(string(table)) {
 		f := strings.Fields(line)
-		if len(f) > 9 && f[1] == local && f[3] == "01" {
+		if len(f) > 9 && f[1] == from && f[2] == to && f[3] == "01" {
 			return socketOf(pid, f[9])
 		}
 	}
 	return false
+}
+
+// inTable is a loopback address as /proc/net/tcp writes it.
+func inTable(addr string) string {
+	_, port, _ := net.SplitHostPort(addr)
+	n, _ := strconv.Atoi(port)
+	return fmt.Sprintf("0100007F:%04X", n)
 }
 
 func socketOf(pid int, inode string) bool {
