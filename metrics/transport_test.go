@@ -35,7 +35,11 @@ func TestACallThroughATransportIsCountedOnceInEverySeries(t *testing.T) {
 			return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("page")), Request: req}, nil
 		})
 		c := collector(t, metrics.Config{Domains: []string{"shop.test"}})
-		transport, err := godwit.New(base, godwit.Config{Observer: c, Default: godwit.Policy{Robots: robots.Config{Mode: robots.Ignore}}})
+		transport, err := godwit.New(base, godwit.Config{Observer: c, Default: godwit.Policy{
+			Robots: robots.Config{Mode: robots.Ignore},
+			// No backoff of its own, so that every retry waits for the pace.
+			Retry: retry.Config{Rand: func() float64 { return 0 }},
+		}})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, transport.Close()) }()
 		c.Watch(transport.State)
