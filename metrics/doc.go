@@ -6,7 +6,8 @@
 //
 //	collector, err := metrics.New(metrics.Config{Domains: []string{"shop.example"}})
 //	...
-//	prometheus.MustRegister(collector)
+//	registry := prometheus.NewRegistry()
+//	registry.MustRegister(collector)
 //	transport, err := godwit.New(nil, godwit.Config{Observer: collector})
 //	...
 //	collector.Watch(transport.State) // pools, breakers, paces, budgets
