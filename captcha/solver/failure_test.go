@@ -146,44 +146,47 @@ func TestACreatedTaskIsNeverOfferedAgainWhenTheConnectionBreaks(t *testing.T) {
 }
 
 func TestACallerIsHeardInTheMiddleOfEveryWait(t *testing.T) {
+	const full = `{"errorId":2,"errorCode":"ERROR_NO_SLOT_AVAILABLE"}`
+	const hangs = ""
 	for name, c := range map[string]struct {
-		replies map[string][]reply
-		poll    solver.Poll
-		heard   string
-		task    string
+		offer, question string
+		after           time.Duration
+		asked           []string
+		task            string
+		cost            trip.USD
 	}{
-		"while the task is offered":     {replies: map[string][]reply{"/createTask": {{hangs: true}}}, heard: "/createTask"},
-		"before the first question":     {replies: sells(says(working)), poll: solver.Poll{First: time.Hour, Every: time.Hour}, heard: "/createTask", task: "74372499131"},
-		"while a question is open":      {replies: sells(reply{hangs: true}), heard: "/getTaskResult", task: "74372499131"},
-		"between questions":             {replies: sells(says(working)), poll: solver.Poll{First: time.Millisecond, Every: time.Hour}, heard: "/getTaskResult", task: "74372499131"},
-		"while the service has no room": {replies: map[string][]reply{"/createTask": {says(`{"errorId":2,"errorCode":"ERROR_NO_SLOT_AVAILABLE"}`)}}, poll: solver.Poll{Every: time.Hour}, heard: "/createTask"},
+		"while the task is offered":     {offer: hangs, asked: []string{"/createTask"}, cost: trip.USD(2990)},
+		"while the service has no room": {offer: full, asked: []string{"/createTask"}},
+		"before the first question":     {offer: created, asked: []string{"/createTask"}, task: "74372499131", cost: trip.USD(2990)},
+		"while a question is open":      {offer: created, question: hangs, after: 10 * time.Second, asked: []string{"/createTask", "/getTaskResult"}, task: "74372499131", cost: trip.USD(2990)},
+		"between questions":             {offer: created, question: working, after: 12 * time.Second, asked: []string{"/createTask", "/getTaskResult"}, task: "74372499131", cost: trip.USD(2990)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, c.replies)
-			client := s.client(t, solver.NameTwoCaptcha, func(cfg *solver.Config) {
-				if c.poll != (solver.Poll{}) {
-					cfg.Poll = c.poll
-				}
-			})
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			var got captcha.Solution
-			var err error
-			ended := make(chan time.Time, 1)
-			go func() {
-				got, err = client.Solve(ctx, recaptcha, captcha.Env{})
-				ended <- time.Now()
-			}()
-			require.Eventually(t, func() bool { return len(s.to(c.heard)) > 0 }, 5*time.Second, time.Millisecond)
-			canceled := time.Now()
-			cancel()
-			require.Less(t, (<-ended).Sub(canceled), 500*time.Millisecond)
-			require.Equal(t, c.task, got.TaskID, "the paid task is not forgotten")
-			if c.task != "" {
+			synctest.Test(t, func(t *testing.T) {
+				wire := &scripted{answer: func(path string, _ []byte) string {
+					if path == "/createTask" {
+						return c.offer
+					}
+					return c.question
+				}}
+				client, err := solver.New(solver.Config{
+					Service: solver.NameTwoCaptcha, Key: secret.Explicit("k"), HTTP: wire,
+					Poll: solver.Poll{First: 10 * time.Second, Every: 10 * time.Second},
+				})
+				require.NoError(t, err)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(c.after, func() {
+					synctest.Wait()
+					cancel()
+				})
+				start := time.Now()
+				got, err := client.Solve(ctx, recaptcha, captcha.Env{})
 				require.ErrorIs(t, err, context.Canceled)
-				require.Equal(t, trip.USD(2990), got.Cost)
-			}
-			require.Error(t, err)
+				require.Equal(t, c.after, time.Since(start))
+				require.Equal(t, c.asked, wire.paths)
+				require.Equal(t, c.task, got.TaskID, "the paid task is not forgotten")
+				require.Equal(t, c.cost, got.Cost)
+			})
 		})
 	}
 }
@@ -386,6 +389,7 @@ func TestReportsGoWhereEachServiceWantsThem(t *testing.T) {
 }
 
 // scripted answers in a bubble, where time is free, and notes when it was asked.
+// An empty answer never comes.
 type scripted struct {
 	answer func(path string, body []byte) string
 	start  time.Time
@@ -399,7 +403,12 @@ func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	body, _ := io.ReadAll(req.Body)
 	s.at, s.paths = append(s.at, time.Since(s.start)), append(s.paths, req.URL.Path)
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(s.answer(req.URL.Path, body)))}, nil
+	answer := s.answer(req.URL.Path, body)
+	if answer == "" {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer))}, nil
 }
 
 func TestServicesAreNotAskedFasterThanTheyAllow(t *testing.T) {

@@ -255,6 +255,7 @@ func (s *Service) create(ctx context.Context, t Task) (string, *answer, error) {
 			pause = min(pause, cmp.Or(s.cfg.Poll.Every, pause))
 		}
 		if ended := sleep(ctx, pause); ended != nil {
+			failed.Err = ended
 			return "", nil, err
 		}
 	}
