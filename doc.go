@@ -44,7 +44,7 @@
 //	Challenge    captcha detected                   solved, else as Blocked
 //	ProxyError   the way out failed                 at once, by another rotate         -        failure  token back
 //	Canceled     the caller gave up                 never               keep           -        -        -
-//	Local        nothing was sent                   if RetryAt fits     -              -        -        -
+//	Local        not sent, or its body failed       if RetryAt fits     -              -        -        -
 //
 // # When not to use it
 //

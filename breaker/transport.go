@@ -42,7 +42,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			p.Done(trip.Outcome{Verdict: trip.Local})
 		}
 	}()
-	resp, err := t.base.RoundTrip(req)
+	resp, err := t.base.RoundTrip(trip.WatchUpload(req))
 	returned = true
 	o := trip.OutcomeOf(ctx, resp, err)
 	if err == nil && o.Verdict == trip.OK && resp.StatusCode != http.StatusSwitchingProtocols {

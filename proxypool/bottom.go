@@ -29,6 +29,7 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		trip.CloseBody(req)
 		return nil, ErrNoLease
 	}
+	req = trip.WatchUpload(req)
 	c := b.pool.config.Load()
 	transport, err := b.pool.routes.get(c, h.e, h.visitor.session, req.URL != nil && req.URL.Scheme == "https")
 	if err != nil {

@@ -117,13 +117,13 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// failure turns what a transport returned into a typed error: ours if it came
-// from our dialling, else by the phase the exchange had reached.
+// failure turns what a transport returned into a typed error: the one that says
+// itself whose fault it is, such as one from our dialling or the caller's own
+// body, else by the phase the exchange had reached.
 func failure(err error, e *egress, phase trip.Phase) error {
 	var (
-		byProxy  *ProxyError
-		byTarget *TargetError
-		op       *net.OpError
+		judged trip.Judged
+		op     *net.OpError
 	)
 	phase &^= connected
 	// A transport of the user's own reports no phases, but net's errors tell one.
@@ -131,10 +131,8 @@ func failure(err error, e *egress, phase trip.Phase) error {
 		phase = trip.Dial
 	}
 	switch {
-	case errors.As(err, &byProxy):
-		return byProxy
-	case errors.As(err, &byTarget):
-		return byTarget
+	case errors.As(err, &judged):
+		return judged
 	case errors.Is(err, context.Canceled):
 		return err
 	case !e.direct && (phase == trip.Dial || phase == trip.ProxyConnect):

@@ -44,7 +44,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			turn.Release()
 		}
 	}()
-	resp, err := t.base.RoundTrip(req)
+	resp, err := t.base.RoundTrip(trip.WatchUpload(req))
 	returned = true
 	turn.React(trip.OutcomeOf(ctx, resp, err))
 	if resp == nil {

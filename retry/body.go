@@ -2,7 +2,6 @@ package retry
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -29,7 +28,7 @@ func newUpload(req *http.Request, limit int64) (upload, error) {
 	data, err := io.ReadAll(io.LimitReader(req.Body, limit+1))
 	if err != nil {
 		trip.CloseBody(req)
-		return u, fmt.Errorf("retry: reading the request body: %w", err)
+		return u, err
 	}
 	if int64(len(data)) > limit {
 		u.body = struct {

@@ -79,7 +79,7 @@ func TestABodyThatCannotBeReadIsNotSent(t *testing.T) {
 	broken := errors.New("disk")
 	body := &once{Reader: io.MultiReader(strings.NewReader("or"), failing{})}
 	_, err := build(t, target, func(cfg *retry.Config) { cfg.BufferBody = 10 }).RoundTrip(request(t, "PUT", body))
-	require.EqualError(t, err, "retry: reading the request body: reset")
+	require.EqualError(t, err, "trip: request body failed: reset")
 	require.Zero(t, target.count())
 	require.Equal(t, 1, body.closed)
 

@@ -12,7 +12,8 @@
 //	Blocked       once more as somebody else, after a short pause
 //	Challenge     unsolved: as Blocked
 //	ProxyError    at once, by another egress
-//	Local         when it may go again in time, such as an open breaker
+//	Local         when it may go again in time, such as an open breaker; never when
+//	              the request's own body failed
 //	Canceled      never
 //
 // Four rules stand above the table:

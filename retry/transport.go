@@ -34,6 +34,7 @@ func (t *Transport) Group() *Group { return t.group }
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	cfg := t.group.cfg.Load().overridden(ctx)
+	req = trip.WatchUpload(req)
 	body, err := newUpload(req, cfg.BufferBody)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,8 @@ const (
 	// Canceled means that the caller gave up. Nobody is blamed.
 	Canceled
 	// Local means that nothing was sent: a bad URL, a body that cannot be
-	// replayed, an open breaker, an empty pool.
+	// replayed, an open breaker, an empty pool; or that the request's own body
+	// failed in mid-upload.
 	Local
 )
 
