@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -173,33 +174,40 @@ func TestADeadSiteDoesNotEmptyThePoolForTheOthers(t *testing.T) {
 	}
 }
 
+// A snapshot tells of now: where a test wants to see a gate in one, virtual time
+// keeps the gate from ending while the machine is busy.
+
 func TestWhileADomainIsFrozenNobodyPays(t *testing.T) {
-	pool := newPool(t, proxypool.Config{Proxies: addresses(1), Frozen: func(domain string) bool { return domain == "down.test" }})
-	for range 50 {
-		pick(t, pool, noon, proxypool.Want{Domain: "down.test"}).Done(noon, unclear)
-	}
-	require.Equal(t, 1, pool.Snapshot().States[proxypool.Healthy])
-	for range 6 { // two faults' worth each pair: nobody to compare with
-		pick(t, pool, noon, proxypool.Want{Domain: "up.test"}).Done(noon, unclear)
-	}
-	require.Equal(t, 1, pool.Snapshot().States[proxypool.Ejected])
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		pool := newPool(t, proxypool.Config{Proxies: addresses(1), Frozen: func(domain string) bool { return domain == "down.test" }})
+		for range 50 {
+			pick(t, pool, now, proxypool.Want{Domain: "down.test"}).Done(now, unclear)
+		}
+		require.Equal(t, 1, pool.Snapshot().States[proxypool.Healthy])
+		for range 6 { // two faults' worth each pair: nobody to compare with
+			pick(t, pool, now, proxypool.Want{Domain: "up.test"}).Done(now, unclear)
+		}
+		require.Equal(t, 1, pool.Snapshot().States[proxypool.Ejected])
+	})
 }
 
 func TestAnAmbiguousFailureIsHeldAgainstWhoAloneFails(t *testing.T) {
-	pool := newPool(t, proxypool.Config{Proxies: addresses(10), Selection: proxypool.Random})
-	now := noon
-	for range 400 {
-		now = now.Add(10 * time.Millisecond)
-		l := pick(t, pool, now, proxypool.Want{Domain: "a.test"})
-		if l.Egress() == exit {
-			l.Done(now, unclear)
-		} else {
-			l.Done(now, fine)
+	synctest.Test(t, func(t *testing.T) {
+		pool := newPool(t, proxypool.Config{Proxies: addresses(10), Selection: proxypool.Random})
+		for range 400 {
+			time.Sleep(10 * time.Millisecond)
+			l := pick(t, pool, time.Now(), proxypool.Want{Domain: "a.test"})
+			if l.Egress() == exit {
+				l.Done(time.Now(), unclear)
+			} else {
+				l.Done(time.Now(), fine)
+			}
 		}
-	}
-	s := pool.Snapshot()
-	require.Equal(t, proxypool.Ejected, s.Proxies[0].State)
-	require.Equal(t, 9, s.States[proxypool.Healthy])
+		s := pool.Snapshot()
+		require.Equal(t, proxypool.Ejected, s.Proxies[0].State)
+		require.Equal(t, 9, s.States[proxypool.Healthy])
+	})
 }
 
 func TestTriedEgressesComeLast(t *testing.T) {

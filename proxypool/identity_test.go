@@ -38,7 +38,7 @@ func newPool(t *testing.T, cfg proxypool.Config) *proxypool.Pool {
 }
 
 // noon is when the tests of the engine begin. Only snapshots look at the clock.
-var noon = time.Now()
+var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 func pick(t *testing.T, pool *proxypool.Pool, now time.Time, w proxypool.Want) proxypool.Lease {
 	t.Helper()

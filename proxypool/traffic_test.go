@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -115,27 +116,29 @@ func TestABodyThatBreaksOffTellsHow(t *testing.T) {
 }
 
 func TestCountsAgreeWithTheSnapshot(t *testing.T) {
-	pool := newPool(t, proxypool.Config{Proxies: addresses(200), IdentityUses: -1})
-	now := time.Now()
-	for range 3 {
-		takes(t, pool, now, "a.test", exit, broken)
-	}
-	for _, domain := range []string{"a.test", "b.test"} {
-		for range 250 {
-			pick(t, pool, now, proxypool.Want{Domain: domain, Retry: true}).Done(now, trip.Outcome{Verdict: trip.Blocked, Status: 403})
+	synctest.Test(t, func(t *testing.T) { // both look at the clock
+		pool := newPool(t, proxypool.Config{Proxies: addresses(200), IdentityUses: -1})
+		now := time.Now()
+		for range 3 {
+			takes(t, pool, now, "a.test", exit, broken)
 		}
-	}
-	want := pool.Snapshot()
-	got := pool.Counts()
-	require.Positive(t, want.States[proxypool.Ejected])
-	for _, state := range []proxypool.State{proxypool.Healthy, proxypool.Ejected, proxypool.Probation, proxypool.Draining} {
-		require.Equal(t, want.States[state], got.States[state], state)
-	}
-	bans := 0
-	for _, d := range want.Domains {
-		require.Equal(t, d.Banned, got.Banned[d.Domain], d.Domain)
-		bans += d.Banned
-	}
-	require.Positive(t, bans)
-	require.False(t, got.ReloadFailed)
+		for _, domain := range []string{"a.test", "b.test"} {
+			for range 250 {
+				pick(t, pool, now, proxypool.Want{Domain: domain, Retry: true}).Done(now, trip.Outcome{Verdict: trip.Blocked, Status: 403})
+			}
+		}
+		want := pool.Snapshot()
+		got := pool.Counts()
+		require.Positive(t, want.States[proxypool.Ejected])
+		for _, state := range []proxypool.State{proxypool.Healthy, proxypool.Ejected, proxypool.Probation, proxypool.Draining} {
+			require.Equal(t, want.States[state], got.States[state], state)
+		}
+		bans := 0
+		for _, d := range want.Domains {
+			require.Equal(t, d.Banned, got.Banned[d.Domain], d.Domain)
+			bans += d.Banned
+		}
+		require.Positive(t, bans)
+		require.False(t, got.ReloadFailed)
+	})
 }
