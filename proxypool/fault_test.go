@@ -180,10 +180,17 @@ func TestEveryFaultLandsInItsClass(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rt := newTransport(t, proxypool.Config{
+			cfg := proxypool.Config{
 				Proxies:        []proxypool.Address{proxypool.Address(c.scheme + "://user0:secret0@" + listen(t, c.serve))},
-				ConnectTimeout: 150 * time.Millisecond, TLSTimeout: 150 * time.Millisecond, TLS: trust(secure),
-			})
+				ConnectTimeout: time.Minute, TLSTimeout: time.Minute, TLS: trust(secure),
+			}
+			switch { // what hangs will do so however long; what answers may take its time
+			case c.want.Timeout && c.want.Phase == trip.ProxyConnect:
+				cfg.ConnectTimeout = 50 * time.Millisecond
+			case c.want.Timeout:
+				cfg.TLSTimeout = 50 * time.Millisecond
+			}
+			rt := newTransport(t, cfg)
 			_, err := get(t, rt, secure.URL)
 			require.Error(t, err)
 			var judged trip.Judged
@@ -206,25 +213,52 @@ func TestEveryFaultLandsInItsClass(t *testing.T) {
 	}
 }
 
+// expiring is a context whose deadline is over when the test says so.
+type expiring struct {
+	context.Context
+	over chan struct{}
+}
+
+func (c expiring) Done() <-chan struct{} { return c.over }
+
+func (c expiring) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 func TestAnAttemptsDeadlineIsBlamedByPhase(t *testing.T) {
-	slow := newTarget(t, true, "h2")
-	slow.handle(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	through := newForwarder(t, "")
 	for name, c := range map[string]struct {
-		proxy proxypool.Address
-		want  trip.Outcome
+		tunnel bool // is there before the deadline
+		want   trip.Outcome
 	}{
-		"in CONNECT":       {proxypool.Address(listen(t, hangs)), trip.Outcome{Verdict: trip.ProxyError, Phase: trip.ProxyConnect, Timeout: true, Reason: "proxy proxy_connect"}},
-		"after the tunnel": {through.url(), trip.Outcome{Verdict: trip.TargetError, Ambiguous: true, Phase: trip.FirstByte, Timeout: true, Reason: "timeout"}},
+		"in CONNECT":       {false, trip.Outcome{Verdict: trip.ProxyError, Phase: trip.ProxyConnect, Timeout: true, Reason: "proxy proxy_connect"}},
+		"after the tunnel": {true, trip.Outcome{Verdict: trip.TargetError, Ambiguous: true, Phase: trip.FirstByte, Timeout: true, Reason: "timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{c.proxy}, TLS: trust(slow)})
+			over := make(chan struct{})
+			slow := newTarget(t, true, "h2")
+			slow.handle(func(_ http.ResponseWriter, r *http.Request) {
+				close(over)
+				<-r.Context().Done()
+			})
+			proxy := newForwarder(t, "").url()
+			if !c.tunnel {
+				proxy = proxypool.Address(listen(t, func(conn net.Conn) {
+					_, _ = conn.Read(make([]byte, 1))
+					close(over)
+					hangs(conn)
+				}))
+			}
+			rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{proxy}, TLS: trust(slow)})
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, slow.URL, nil)
 			require.NoError(t, err)
 			ctx, call := trip.Start(req, trip.Spec{})
 			ctx, a := call.StartAttempt(ctx)
-			ctx, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
-			defer cancel()
+			ctx = expiring{ctx, over}
 			_, err = rt.RoundTrip(req.WithContext(ctx))
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.Equal(t, c.want, trip.OutcomeOf(ctx, nil, err))
