@@ -3,6 +3,7 @@ package proxypool_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,7 +38,10 @@ func TestRequestsLeaveByTheProxyOfTheirIdentity(t *testing.T) {
 
 func TestAPoolOfOneDeadProxyFailsClosed(t *testing.T) {
 	site := newTarget(t, false, "h1")
-	rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{"127.0.0.1:1"}, EmptyWait: -1})
+	rt := newTransport(t, proxypool.Config{
+		Proxies: []proxypool.Address{"127.0.0.1:1"}, EmptyWait: -1,
+		Faults: proxypool.Gating{For: time.Hour, Max: time.Hour}, Scarcity: proxypool.Scarcity{MinGate: time.Hour},
+	})
 	for range 3 {
 		_, err := get(t, rt, site.URL)
 		require.ErrorIs(t, err, proxypool.ErrProxy)
