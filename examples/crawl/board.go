@@ -19,6 +19,7 @@ type board struct {
 	pages   map[string]bool // got
 	losses  map[string]result
 	putBack int
+	gone    int
 	start   time.Time
 	elapsed time.Duration
 }
@@ -40,13 +41,30 @@ func (b *board) lost(u string, r result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r.body = nil
-	b.losses[u] = r
+	if b.wanted == nil || b.wanted[u] {
+		b.losses[u] = r
+	}
 }
 
-func (b *board) later(string) {
+func (b *board) later() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.putBack++
+}
+
+// notToBeHad counts a page that nobody would get.
+func (b *board) notToBeHad() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.gone++
+}
+
+// goneText tells of pages that are neither got nor lost; empty without any.
+func (b *board) goneText() string {
+	if b.gone == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d not to be had", b.gone)
 }
 
 // stop ends the crawl's clock.
@@ -71,8 +89,8 @@ func (b *board) line(known int) string {
 	if total > 0 {
 		full = min(barWidth, barWidth*got/total)
 	}
-	return fmt.Sprintf("%-6s [%s%s] %3d/%d pages  %d lost  %d put back  %.0fs",
-		b.name, strings.Repeat("█", full), strings.Repeat("░", barWidth-full), got, total, lost, b.putBack, time.Since(b.start).Seconds())
+	return fmt.Sprintf("%-6s [%s%s] %3d/%s  %d lost  %d put back  %.0fs", b.name,
+		strings.Repeat("█", full), strings.Repeat("░", barWidth-full), got, plural(total, "page"), lost, b.putBack, time.Since(b.start).Seconds())
 }
 
 // show draws the line until done is closed: in place on a terminal, else one line

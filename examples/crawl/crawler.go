@@ -89,11 +89,12 @@ func (c *crawler) visit(ctx context.Context, f *frontier, hosts map[string]bool,
 		if c.save != nil {
 			_ = c.save(p.url, r) // its line says why
 		}
+		c.board.notToBeHad()
 		f.done()
 	case ctx.Err() != nil:
 		f.done()
 	case again && f.again(p, due):
-		c.board.later(p.url)
+		c.board.later()
 	default:
 		c.board.lost(p.url, r)
 		if c.save != nil {

@@ -103,7 +103,7 @@ func (w *world) frontier() *frontier {
 }
 
 // demonstrate crawls the same web twice, each time from its beginning.
-func demonstrate(ctx context.Context, o options, out, progress io.Writer) (int, error) {
+func demonstrate(ctx context.Context, o options, ops *operator, out, progress io.Writer) (int, error) {
 	fmt.Fprintln(progress, "A hostile little web on loopback: three domains, 16 proxies of which half are no good.")
 	naiveWorld, err := newWorld(o.seed)
 	if err != nil {
@@ -125,11 +125,10 @@ func demonstrate(ctx context.Context, o options, out, progress io.Writer) (int, 
 	if err != nil {
 		return exitLost, err
 	}
-	t, ops, err := newTransport(cfg, o.listen, progress)
+	t, err := ops.newTransport(cfg)
 	if err != nil {
 		return exitLost, err
 	}
-	defer ops()
 	defer t.Close()
 	board := newBoard("godwit", w.pages())
 	(&crawler{

@@ -19,28 +19,26 @@ import (
 )
 
 // crawlFile fetches the URLs of a file by the policies of a configuration file.
-func crawlFile(ctx context.Context, o options, out, progress io.Writer) (int, error) {
-	urls, err := readURLs(o.urls)
-	if err != nil {
-		return exitUsage, err
-	}
+func crawlFile(ctx context.Context, o options, ops *operator, out, progress io.Writer) (int, error) {
+	urls, badURLs := readURLs(o.urls)
 	var cfg godwit.Config
+	var badConfig error
 	if o.config != "" {
-		if cfg, err = godwit.Load(o.config); err != nil {
-			return exitUsage, err
-		}
+		cfg, badConfig = godwit.Load(o.config)
 	}
-	store, err := openStore(o.out)
+	if err := errors.Join(badURLs, badConfig); err != nil {
+		return exitUsage, err
+	}
+	t, err := ops.newTransport(cfg)
 	if err != nil {
 		return exitUsage, err
+	}
+	defer t.Close()
+	store, err := openStore(o.out) // the last of all, since it begins the index anew
+	if err != nil {
+		return exitUsage, fmt.Errorf("-out: %w", err)
 	}
 	defer store.close()
-	t, ops, err := newTransport(cfg, o.listen, progress)
-	if err != nil {
-		return exitUsage, err
-	}
-	defer ops()
-	defer t.Close()
 
 	board := newBoard("godwit", nil)
 	c := crawler{

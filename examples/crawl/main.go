@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 const (
@@ -38,9 +39,17 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilStopped(context.Background())
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// untilStopped ends with Ctrl-C, and when a container is stopped. A second signal
+// kills as if there were no handler.
+func untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // run is main with its surroundings as parameters; it returns the exit code.
@@ -67,22 +76,29 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 		return exitUsage
 	}
 
-	var code int
-	var err error
-	switch {
-	case o.urls == "" && o.config == "" && o.out == "":
-		code, err = demonstrate(ctx, o, out, progress)
-	case o.urls == "" || o.out == "":
+	demo := o.urls == "" && o.config == "" && o.out == ""
+	if !demo && (o.urls == "" || o.out == "") {
 		fmt.Fprintln(progress, "crawl: -urls and -out go together, -config is optional with them")
 		return exitUsage
-	default:
-		code, err = crawlFile(ctx, o, out, progress)
+	}
+	ops, err := listen(o.listen, progress)
+	if err != nil {
+		fmt.Fprintln(progress, "crawl: -listen:", err)
+		return exitUsage
+	}
+	defer ops.close()
+	var code int
+	if demo {
+		code, err = demonstrate(ctx, o, ops, out, progress)
+	} else {
+		code, err = crawlFile(ctx, o, ops, out, progress)
 	}
 	if err != nil {
 		fmt.Fprintln(progress, "crawl:", err)
 		return max(code, exitLost)
 	}
 	if ctx.Err() != nil {
+		fmt.Fprintln(progress, "crawl: interrupted")
 		return exitInterrupted
 	}
 	return code

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,6 +57,16 @@ func TestAnInterruptEndsItWithThePartialTable(t *testing.T) {
 	require.Regexp(t, `pages got +\d+ of 360 +\d+ of 360`, out.String())
 }
 
+func TestAContainersStopIsAnInterruptToo(t *testing.T) {
+	ctx, stop := untilStopped(t.Context())
+	defer stop()
+	self, err := os.FindProcess(os.Getpid())
+	require.NoError(t, err)
+	require.NoError(t, self.Signal(syscall.SIGTERM))
+	<-ctx.Done()
+	require.NoError(t, t.Context().Err())
+}
+
 func TestAFileOfURLsIsCrawledByAConfigurationFile(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -97,11 +108,18 @@ func TestAFileOfURLsIsCrawledByAConfigurationFile(t *testing.T) {
 	body, err := os.ReadFile(filepath.Join(out, e.File))
 	require.NoError(t, err)
 	require.Equal(t, "page /a", string(body))
+
+	args[3] = file("one.txt", site.URL+"/a\n"+site.URL+"/nothing\n")
+	table.Reset()
+	require.Equal(t, exitOK, run(t.Context(), args, &table, io.Discard), table.String())
+	require.Contains(t, table.String(), "1 page got, 1 not to be had, 0 lost")
 }
 
 func TestWrongArgumentsSayWhatWouldBeRight(t *testing.T) {
 	urls := filepath.Join(t.TempDir(), "urls")
 	require.NoError(t, os.WriteFile(urls, []byte("https://a.test/\nnot a url\nftp://x/\n"), 0o600))
+	good := filepath.Join(t.TempDir(), "good")
+	require.NoError(t, os.WriteFile(good, []byte("https://a.test/\n"), 0o600))
 	for name, c := range map[string]struct {
 		args []string
 		want string
@@ -113,13 +131,32 @@ func TestWrongArgumentsSayWhatWouldBeRight(t *testing.T) {
 		"no such file":  {[]string{"-urls", "nowhere", "-out", t.TempDir()}, "nowhere: no such file"},
 		"unknown flag":  {[]string{"-x"}, "flag provided but not defined: -x"},
 		"config is bad": {[]string{"-config", urls, "-urls", urls, "-out", t.TempDir()}, "want"},
+		"all are bad":   {[]string{"-config", "none.yaml", "-urls", "none.txt", "-out", t.TempDir()}, "none.txt: no such file or directory\ngodwit: open none.yaml"},
+		"no address":    {[]string{"-listen", "nonsense"}, "-listen: listen tcp: address nonsense: missing port"},
+		"out is a file": {[]string{"-urls", good, "-out", good}, "-out: mkdir " + good},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var progress bytes.Buffer
 			require.Equal(t, exitUsage, run(t.Context(), c.args, io.Discard, &progress))
 			require.Contains(t, progress.String(), c.want)
+			require.NotContains(t, progress.String(), "lost", "told before any crawl")
 		})
 	}
+}
+
+func TestAWrongConfigurationLeavesTheIndexOfTheLastCrawl(t *testing.T) {
+	dir := t.TempDir()
+	index, urls := filepath.Join(dir, "index.jsonl"), filepath.Join(dir, "urls")
+	require.NoError(t, os.WriteFile(index, []byte("{}\n"), 0o600))
+	require.NoError(t, os.WriteFile(urls, []byte("https://a.test/\n"), 0o600))
+	args := []string{"-urls", urls, "-out", dir, "-config", filepath.Join(dir, "pool.yaml")}
+	require.NoError(t, os.WriteFile(args[5], []byte("pools: {eu: {file: nowhere.txt}}\n"), 0o600))
+	var progress bytes.Buffer
+	require.Equal(t, exitUsage, run(t.Context(), args, io.Discard, &progress))
+	require.Contains(t, progress.String(), "nowhere.txt")
+	left, err := os.ReadFile(index)
+	require.NoError(t, err)
+	require.Equal(t, "{}\n", string(left))
 }
 
 func TestAHostNamesNoFolderOutside(t *testing.T) {

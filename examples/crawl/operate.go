@@ -17,37 +17,57 @@ import (
 	"github.com/godwit-go/godwit/trip"
 )
 
-// newTransport makes the Transport and, where listen is an address, serves its
-// status page there. The func ends that.
-func newTransport(cfg godwit.Config, listen string, progress io.Writer) (*godwit.Transport, func(), error) {
-	if listen == "" {
-		t, err := godwit.New(nil, cfg)
-		return t, func() {}, err
+// operator serves what those who watch a crawl want to see. Without a listener it
+// serves nothing.
+type operator struct {
+	listener net.Listener
+	progress io.Writer
+	server   http.Server
+}
+
+// listen takes the address, so that a wrong one is told before anything is
+// crawled. An empty address is none.
+func listen(address string, progress io.Writer) (*operator, error) {
+	o := &operator{progress: progress}
+	if address == "" {
+		return o, nil
+	}
+	l, err := net.Listen("tcp", address)
+	o.listener = l
+	return o, err
+}
+
+// newTransport makes the Transport, and serves its status page and metrics.
+func (o *operator) newTransport(cfg godwit.Config) (*godwit.Transport, error) {
+	if o.listener == nil {
+		return godwit.New(nil, cfg)
 	}
 	collector, err := metrics.New(metrics.Config{Domains: slices.Collect(maps.Keys(cfg.Domains))})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	registry := prometheus.NewRegistry()
 	if err := registry.Register(collector); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	cfg.Observer = trip.Observers(cfg.Observer, collector)
 	t, err := godwit.New(nil, cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	collector.Watch(t.State)
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		t.Close()
-		return nil, nil, err
-	}
 	mux := http.NewServeMux()
 	mux.Handle("/", t.Handler())
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = srv.Serve(l) }() // it ends with Close
-	fmt.Fprintf(progress, "status page and metrics on http://%s/\n", l.Addr())
-	return t, func() { _ = srv.Close() }, nil
+	o.server.Handler, o.server.ReadHeaderTimeout = mux, 10*time.Second
+	go func() { _ = o.server.Serve(o.listener) }() // it ends with close
+	fmt.Fprintf(o.progress, "status page and metrics on http://%s/\n", o.listener.Addr())
+	return t, nil
+}
+
+func (o *operator) close() {
+	if o.listener != nil {
+		_ = o.server.Close()
+		_ = o.listener.Close() // if it was never served
+	}
 }

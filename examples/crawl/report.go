@@ -41,7 +41,8 @@ func (r report) write(out io.Writer) {
 		r.compare(w, "time", func(b *board) string { return b.elapsed.Round(100 * time.Millisecond).String() })
 		fmt.Fprintln(w)
 	} else {
-		fmt.Fprintf(w, "%d pages got, %d lost, in %v\n\n", len(r.godwit.pages), len(r.godwit.losses), r.godwit.elapsed.Round(100*time.Millisecond))
+		fmt.Fprintf(w, "%s got%s, %d lost, in %v\n\n",
+			plural(len(r.godwit.pages), "page"), r.godwit.goneText(), len(r.godwit.losses), r.godwit.elapsed.Round(100*time.Millisecond))
 	}
 	fmt.Fprintf(w, "domain\tcalls\tattempts\texchanges\tspent\tbreaker\tverdicts\n")
 	for _, d := range r.stats.Domains {
@@ -53,6 +54,13 @@ func (r report) write(out io.Writer) {
 
 func (r report) compare(w io.Writer, name string, of func(*board) string) {
 	fmt.Fprintf(w, "%s\t%s\t%s\n", name, of(r.naive), of(r.godwit))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func verdictMix(d godwit.DomainStats) string {
