@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -142,16 +143,24 @@ func TestFlareSolverrsFailures(t *testing.T) {
 }
 
 func TestFlareSolverrIsToldHowLongItMayTake(t *testing.T) {
-	s := serve(t, map[string][]reply{"/v1": {{hangs: true}}})
-	flare, err := solver.NewFlareSolverr(solver.FlareConfig{URL: s.URL})
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err = flare.Solve(ctx, challenge(captcha.KindCloudflare, nil), captcha.Env{})
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	var order struct{ MaxTimeout int64 }
-	require.NoError(t, json.Unmarshal([]byte(s.to("/v1")[0]), &order))
-	require.EqualValues(t, 1000, order.MaxTimeout)
+	synctest.Test(t, func(t *testing.T) {
+		for limit, want := range map[time.Duration]int64{20 * time.Second: 20_000, 50 * time.Millisecond: 1000} {
+			var order struct{ MaxTimeout int64 }
+			wire := &scripted{answer: func(_ string, body []byte) string {
+				require.NoError(t, json.Unmarshal(body, &order))
+				return ""
+			}}
+			flare, err := solver.NewFlareSolverr(solver.FlareConfig{URL: "http://127.0.0.1:8191", HTTP: wire})
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			start := time.Now()
+			_, err = flare.Solve(ctx, challenge(captcha.KindCloudflare, nil), captcha.Env{})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Equal(t, limit, time.Since(start))
+			require.Equal(t, want, order.MaxTimeout)
+		}
+	})
 }
 
 // The live tests spend real money: a fraction of a cent for each service whose key

@@ -139,8 +139,8 @@ func TestACreatedTaskIsNeverOfferedAgainWhenTheConnectionBreaks(t *testing.T) {
 	require.Len(t, s.to("/createTask"), 1)
 	require.Equal(t, trip.USD(2990), got.Cost, "nobody knows whether it is being solved")
 
-	s.Close()
-	got, err = s.client(t, solver.NameTwoCaptcha).Solve(t.Context(), recaptcha, captcha.Env{})
+	nobody := func(c *solver.Config) { c.URL = "http://127.0.0.1:1" }
+	got, err = s.client(t, solver.NameTwoCaptcha, nobody).Solve(t.Context(), recaptcha, captcha.Env{})
 	require.Equal(t, solver.Busy, failure(t, err).Class)
 	require.Zero(t, got.Cost, "what could not be sent was not bought")
 }
@@ -192,21 +192,28 @@ func TestACallerIsHeardInTheMiddleOfEveryWait(t *testing.T) {
 }
 
 func TestAnUnansweredTaskIsResumedAndNotPaidTwice(t *testing.T) {
-	s := serve(t, sells(says(working)))
-	client := s.client(t, solver.NameTwoCaptcha, func(c *solver.Config) { c.Poll.Limit = 20 * time.Millisecond })
-	got, err := client.Solve(t.Context(), recaptcha, captcha.Env{})
-	require.Equal(t, solver.TimedOut, failure(t, err).Class)
-	require.Equal(t, "74372499131", got.TaskID)
-	require.Equal(t, trip.USD(2990), got.Cost)
+	synctest.Test(t, func(t *testing.T) {
+		answer := working
+		wire := &scripted{answer: func(path string, _ []byte) string {
+			if path == "/createTask" {
+				return created
+			}
+			return answer
+		}}
+		client, err := solver.New(solver.Config{Service: solver.NameTwoCaptcha, Key: secret.Explicit("k"), HTTP: wire})
+		require.NoError(t, err)
+		got, err := client.Solve(t.Context(), recaptcha, captcha.Env{})
+		require.Equal(t, solver.TimedOut, failure(t, err).Class)
+		require.Equal(t, "74372499131", got.TaskID)
+		require.Equal(t, trip.USD(2990), got.Cost)
 
-	s.mu.Lock()
-	s.replies["/getTaskResult"] = []reply{says(solved)}
-	s.mu.Unlock()
-	again, err := client.Resume(t.Context(), recaptcha, got.TaskID)
-	require.NoError(t, err)
-	require.Equal(t, "03A-token", again.Token)
-	require.Zero(t, again.Cost)
-	require.Len(t, s.to("/createTask"), 1)
+		answer, wire.paths = solved, nil
+		again, err := client.Resume(t.Context(), recaptcha, got.TaskID)
+		require.NoError(t, err)
+		require.Equal(t, "03A-token", again.Token)
+		require.Zero(t, again.Cost)
+		require.Equal(t, []string{"/getTaskResult"}, wire.paths)
+	})
 }
 
 func TestAnEmptyAccountIsAskedOnce(t *testing.T) {
