@@ -55,7 +55,7 @@ func TestChildrenOfACutoffNeedNoGoroutine(t *testing.T) {
 		c := &cutoff{Context: t.Context()}
 		child, cancel := context.WithCancel(context.WithValue(c, cutoffKey{}, 1))
 		defer cancel()
-		allocated := testing.AllocsPerRun(10, func() {
+		allocated := testing.AllocsPerRun(1000, func() {
 			_, stop := context.WithCancel(c)
 			stop()
 		})

@@ -147,7 +147,7 @@ func TestHostilePagesAreSlowForNobody(t *testing.T) {
 		captcha.Detect(403, nil, nil, body)
 		// The promise is 50 ms, which the benchmark shows. What is quadratic takes
 		// minutes, whatever the machine is busy with.
-		require.Less(t, time.Since(start), 5*time.Second, name)
+		require.Less(t, time.Since(start), time.Minute, name)
 	}
 }
 
