@@ -31,11 +31,6 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	req = trip.WatchUpload(req)
 	c := b.pool.config.Load()
-	transport, err := b.pool.routes.get(c, h.e, h.visitor.session, req.URL != nil && req.URL.Scheme == "https")
-	if err != nil {
-		trip.CloseBody(req)
-		return nil, err
-	}
 	// A caller's own Proxy-Authorization would go on to the target: net/http sends
 	// it inside of the tunnel. Only the transport's own login is for the proxy.
 	if _, ok := req.Header["Proxy-Authorization"]; ok {
@@ -50,7 +45,7 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = &counted
 	}
 	h.phase.Store(uint32(trip.FirstByte)) // unless a connection has to be opened first
-	resp, err := transport.RoundTrip(req)
+	resp, err := b.pool.routes.send(c, h.e, h.visitor.session, req)
 	if err != nil {
 		return nil, failure(err, h.e, trip.Phase(h.phase.Load()))
 	}

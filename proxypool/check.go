@@ -150,11 +150,7 @@ func (p *Pool) fetchBy(ctx context.Context, e *egress, c *Config) bool {
 	if e.proxy.Load().hasSessions() {
 		session = "check"
 	}
-	transport, err := p.routes.get(c, e, session, req.URL.Scheme == "https")
-	if err != nil {
-		return false
-	}
-	resp, err := transport.RoundTrip(req)
+	resp, err := p.routes.send(c, e, session, req)
 	if err != nil {
 		return false
 	}

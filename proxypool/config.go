@@ -100,8 +100,8 @@ type Config struct {
 	IdleConnTimeout time.Duration
 	// MaxIdleConns caps the idle connections per proxy and target. Default [DefaultMaxIdleConns].
 	MaxIdleConns int
-	// MaxTransports caps how many proxies have a transport at a time; the least
-	// recently used one is closed. Default [DefaultMaxTransports].
+	// MaxTransports caps how many proxies have a transport, and so connections, at
+	// a time; the least recently used one is closed. Default [DefaultMaxTransports].
 	MaxTransports int
 	// TLS is the configuration towards targets. It is cloned. Default nil: Go's own.
 	TLS *tls.Config

@@ -10,36 +10,30 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/godwit-go/godwit/trip"
 )
 
-// A dialer opens connections by one egress. net/http could do the CONNECT and the
-// SOCKS handshake itself, but it would tell a failure by its text alone, and it
-// gives CONNECT a fixed minute.
-type dialer struct {
-	e     *egress
-	proxy *Proxy // its session filled in
-	c     *Config
-}
-
-// tunnel opens a connection to the target's addr.
-func (d *dialer) tunnel(ctx context.Context, _, addr string) (net.Conn, error) {
-	if d.e.direct {
-		return d.direct(ctx, addr)
+// toTarget opens a connection to the target's addr. net/http could do the CONNECT
+// and the SOCKS handshake itself, but it would tell a failure by its text alone,
+// and it gives CONNECT a fixed minute.
+func (rt *route) toTarget(ctx context.Context, _, addr string) (net.Conn, error) {
+	if rt.e.direct {
+		return rt.direct(ctx, addr)
 	}
-	conn, err := d.toProxy(ctx, "", "")
+	conn, err := rt.toProxy(ctx, "", "")
 	if err != nil {
 		return nil, err
 	}
 	reached(ctx, trip.ProxyConnect)
 	var failed error
-	err = within(ctx, conn, d.c.ConnectTimeout, func() error {
-		if d.proxy.protocol() == "socks5" {
-			return socksConnect(conn, addr, d.proxy.user, d.proxy.password)
+	err = within(ctx, conn, rt.c.ConnectTimeout, func() error {
+		if rt.proxy.protocol() == "socks5" {
+			return socksConnect(conn, addr, rt.proxy.user, rt.proxy.password)
 		}
-		conn, failed = d.connect(conn, addr)
+		conn, failed = rt.connect(conn, addr)
 		return failed
 	})
 	if err != nil {
@@ -48,7 +42,7 @@ func (d *dialer) tunnel(ctx context.Context, _, addr string) (net.Conn, error) {
 		if !errors.As(err, &typed) {
 			typed = &ProxyError{Phase: trip.ProxyConnect, Err: err}
 		}
-		typed.Proxy = d.e.label()
+		typed.Proxy = rt.e.label()
 		return nil, typed
 	}
 	reached(ctx, trip.FirstByte)
@@ -56,62 +50,66 @@ func (d *dialer) tunnel(ctx context.Context, _, addr string) (net.Conn, error) {
 }
 
 // secure opens a tunnel and shakes hands with the target.
-func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := d.tunnel(ctx, network, addr)
+func (rt *route) secure(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := rt.toTarget(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
 	reached(ctx, trip.TLS)
 	cfg := new(tls.Config)
-	if d.c.TLS != nil {
-		cfg = d.c.TLS.Clone()
+	if rt.c.TLS != nil {
+		cfg = rt.c.TLS.Clone()
 	}
 	if cfg.NextProtos == nil {
 		cfg.NextProtos = []string{"h2", "http/1.1"}
 	}
-	secured, err := handshake(ctx, conn, addr, cfg, d.c.TLSTimeout)
+	secured, err := handshake(ctx, conn, addr, cfg, rt.c.TLSTimeout)
 	if err != nil {
-		return nil, &TargetError{Egress: d.e.label(), Phase: trip.TLS, Direct: d.e.direct, Err: err}
+		return nil, &TargetError{Egress: rt.e.label(), Phase: trip.TLS, Direct: rt.e.direct, Err: err}
 	}
 	reached(ctx, trip.FirstByte)
 	return secured, nil
 }
 
-func (d *dialer) direct(ctx context.Context, addr string) (net.Conn, error) {
+func (rt *route) direct(ctx context.Context, addr string) (net.Conn, error) {
 	reached(ctx, trip.Dial)
-	conn, err := d.dial(ctx, addr)
+	conn, err := rt.dial(ctx, addr)
 	if err != nil {
-		return nil, &TargetError{Egress: d.e.label(), Phase: trip.Dial, Direct: true, Err: err}
+		return nil, &TargetError{Egress: rt.e.label(), Phase: trip.Dial, Direct: true, Err: err}
 	}
 	reached(ctx, trip.FirstByte)
 	return conn, nil
 }
 
 // toProxy opens a connection to the proxy itself.
-func (d *dialer) toProxy(ctx context.Context, _, _ string) (net.Conn, error) {
+func (rt *route) toProxy(ctx context.Context, _, _ string) (net.Conn, error) {
 	reached(ctx, trip.Dial)
-	conn, err := d.dial(ctx, d.proxy.host)
-	if err == nil && d.proxy.scheme == "https" {
+	conn, err := rt.dial(ctx, rt.proxy.host)
+	if err == nil && rt.proxy.scheme == "https" {
 		cfg := new(tls.Config)
-		if d.c.ProxyTLS != nil {
-			cfg = d.c.ProxyTLS.Clone()
+		if rt.c.ProxyTLS != nil {
+			cfg = rt.c.ProxyTLS.Clone()
 		}
-		conn, err = handshake(ctx, conn, d.proxy.host, cfg, d.c.ConnectTimeout)
+		conn, err = handshake(ctx, conn, rt.proxy.host, cfg, rt.c.ConnectTimeout)
 	}
 	if err != nil {
-		return nil, &ProxyError{Proxy: d.e.label(), Phase: trip.Dial, Err: err}
+		return nil, &ProxyError{Proxy: rt.e.label(), Phase: trip.Dial, Err: err}
 	}
 	reached(ctx, trip.FirstByte)
 	return conn, nil
 }
 
-func (d *dialer) dial(ctx context.Context, addr string) (net.Conn, error) {
-	nd := net.Dialer{Timeout: max(d.c.DialTimeout, 0)}
+func (rt *route) dial(ctx context.Context, addr string) (net.Conn, error) {
+	if !rt.join() {
+		return nil, net.ErrClosed // whoever wanted it has gone
+	}
+	nd := net.Dialer{Timeout: max(rt.c.DialTimeout, 0)}
 	conn, err := nd.DialContext(ctx, "tcp", addr)
 	if err != nil {
+		rt.leave()
 		return nil, err
 	}
-	return &counted{Conn: conn, e: d.e}, nil
+	return &counted{Conn: conn, rt: rt}, nil
 }
 
 // handshake does TLS over conn, which it closes on failure.
@@ -150,10 +148,10 @@ const maxConnectHeader = 256 << 10
 
 // connect asks an HTTP proxy for a tunnel (RFC 9110, section 9.3.6). On failure it
 // returns conn as well, for the caller to close.
-func (d *dialer) connect(conn net.Conn, addr string) (net.Conn, error) {
+func (rt *route) connect(conn net.Conn, addr string) (net.Conn, error) {
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: addr}, Host: addr, Header: http.Header{"User-Agent": nil}}
-	if d.proxy.user != "" {
-		login := base64.StdEncoding.EncodeToString([]byte(d.proxy.user + ":" + d.proxy.password))
+	if rt.proxy.user != "" {
+		login := base64.StdEncoding.EncodeToString([]byte(rt.proxy.user + ":" + rt.proxy.password))
 		req.Header.Set("Proxy-Authorization", "Basic "+login)
 	}
 	if err := req.Write(conn); err != nil {
@@ -205,21 +203,30 @@ func (p *prefixed) Read(b []byte) (int, error) {
 	return p.Conn.Read(b)
 }
 
-// counted counts the bytes of a connection: all of them, as those who sell
-// proxies do.
+// counted is a connection of a route. It counts its bytes: all of them, as those
+// who sell proxies do.
 type counted struct {
 	net.Conn
-	e *egress
+	rt     *route
+	closed atomic.Bool
 }
 
 func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	c.e.bytesIn.Add(int64(n))
+	c.rt.e.bytesIn.Add(int64(n))
 	return n, err
 }
 
 func (c *counted) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	c.e.bytesOut.Add(int64(n))
+	c.rt.e.bytesOut.Add(int64(n))
 	return n, err
+}
+
+func (c *counted) Close() error {
+	err := c.Conn.Close()
+	if !c.closed.Swap(true) {
+		c.rt.leave()
+	}
+	return err
 }

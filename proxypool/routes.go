@@ -3,13 +3,15 @@ package proxypool
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/godwit-go/godwit/trip"
 )
 
 // routes are the transports of the egresses: one each, since over HTTP/2 a shared
-// one ignores the proxy that was chosen. They are built when they are needed and
-// closed when they have not been for longest.
+// one ignores the proxy that was chosen. They are built when they are needed. One
+// goes with its last connection, because net/http never frees what it has noted of
+// hosts and requests; with too many, the one not used for longest is closed.
 type routes struct {
 	mu     sync.Mutex
 	byKey  map[routeKey]*route
@@ -22,25 +24,46 @@ type routeKey struct {
 	session string
 }
 
-// A route is the transports of one egress.
+// A route is the transports of one egress, and how they open connections.
 type route struct {
-	key          routeKey
-	dial         dialer
-	custom       http.RoundTripper
-	newer, older *route // guarded by routes.mu
+	routeKey
+	proxy *Proxy // its session filled in
+	c     *Config
+
+	routes       *routes
+	newer, older *route       // guarded by routes.mu
+	users        atomic.Int64 // exchanges, dials and connections; the last to leave ends the route
+	ended        atomic.Bool  // is no longer in routes
 
 	mu     sync.Mutex
+	custom http.RoundTripper
 	tunnel *http.Transport // to the target through a tunnel, or directly
 	relay  *http.Transport // of plain HTTP requests by an HTTP proxy
 }
 
-// get returns the transport for a request by e.
-func (r *routes) get(c *Config, e *egress, session string, secure bool) (http.RoundTripper, error) {
+// send sends req by e.
+func (r *routes) send(c *Config, e *egress, session string, req *http.Request) (*http.Response, error) {
+	rt := r.get(c, e, session)
+	defer rt.leave()
+	transport, err := rt.transport(req.URL != nil && req.URL.Scheme == "https")
+	if err != nil {
+		trip.CloseBody(req)
+		return nil, err
+	}
+	resp, err := transport.RoundTrip(req)
+	if rt.ended.Load() {
+		rt.close() // or a connection it has opened since would stay
+	}
+	return resp, err
+}
+
+// get returns the route of e. The caller is one of its users.
+func (r *routes) get(c *Config, e *egress, session string) *route {
 	key := routeKey{e, session}
 	r.mu.Lock()
 	rt := r.byKey[key]
 	if rt == nil {
-		rt = &route{key: key, dial: dialer{e: e, proxy: e.proxy.Load().withSession(session), c: c}}
+		rt = &route{routeKey: key, proxy: e.proxy.Load().withSession(session), c: c, routes: r}
 		if r.byKey == nil {
 			r.byKey = make(map[routeKey]*route)
 		}
@@ -49,17 +72,47 @@ func (r *routes) get(c *Config, e *egress, session string, secure bool) (http.Ro
 		r.unlink(rt)
 	}
 	r.link(rt)
+	rt.users.Add(1)
 	var surplus *route
 	if c.MaxTransports > 0 && len(r.byKey) > c.MaxTransports {
 		surplus = r.newest.newer // the ring's other end
-		r.unlink(surplus)
-		delete(r.byKey, surplus.key)
+		r.end(surplus)
 	}
 	r.mu.Unlock()
 	if surplus != nil {
 		surplus.close()
 	}
-	return rt.transport(secure)
+	return rt
+}
+
+// join adds a user to a route that has some. A dial goes on when the request that
+// started it does not, and may find that all have left.
+func (rt *route) join() bool {
+	for n := rt.users.Load(); n > 0; n = rt.users.Load() {
+		if rt.users.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+	return false
+}
+
+func (rt *route) leave() {
+	if rt.users.Add(-1) > 0 {
+		return
+	}
+	r := rt.routes
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if rt.users.Load() == 0 && !rt.ended.Load() {
+		r.end(rt)
+	}
+}
+
+// end takes rt out of r, whose lock the caller has. Those who use it may go on.
+func (r *routes) end(rt *route) {
+	r.unlink(rt)
+	delete(r.byKey, rt.routeKey)
+	rt.ended.Store(true)
 }
 
 // link puts rt in front of the ring.
@@ -75,14 +128,14 @@ func (r *routes) link(rt *route) {
 }
 
 func (r *routes) unlink(rt *route) {
-	if rt.older == rt {
-		r.newest = nil
-		return
-	}
 	rt.newer.older, rt.older.newer = rt.older, rt.newer
 	if r.newest == rt {
 		r.newest = rt.older
 	}
+	if r.newest == rt {
+		r.newest = nil // it was alone
+	}
+	rt.newer, rt.older = nil, nil // a connection may yet keep it for long
 }
 
 // transport returns the one for the target's scheme. An HTTP proxy relays plain
@@ -90,38 +143,39 @@ func (r *routes) unlink(rt *route) {
 func (rt *route) transport(secure bool) (http.RoundTripper, error) {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
-	if build := rt.dial.c.NewTransport; build != nil {
+	if build := rt.c.NewTransport; build != nil {
 		if rt.custom == nil {
-			custom, err := build(rt.dial.proxy.URL())
+			custom, err := build(rt.proxy.URL())
 			if err != nil || custom == nil {
-				return nil, &ProxyError{Proxy: rt.dial.proxy.Label, Phase: trip.Dial, Cause: "no transport"}
+				return nil, &ProxyError{Proxy: rt.proxy.Label, Phase: trip.Dial, Cause: "no transport"}
 			}
 			rt.custom = custom
+			rt.users.Add(1) // its connections are its own business
 		}
 		return rt.custom, nil
 	}
-	if relays := rt.dial.proxy.scheme == "http" || rt.dial.proxy.scheme == "https"; relays && !secure {
+	if relays := rt.proxy.scheme == "http" || rt.proxy.scheme == "https"; relays && !secure {
 		if rt.relay == nil {
 			rt.relay = rt.build()
-			rt.relay.Proxy = http.ProxyURL(rt.dial.proxy.URL())
-			rt.relay.DialContext = rt.dial.toProxy
-			rt.relay.DialTLSContext = rt.dial.toProxy // net/http calls it for an https proxy
+			rt.relay.Proxy = http.ProxyURL(rt.proxy.URL())
+			rt.relay.DialContext = rt.toProxy
+			rt.relay.DialTLSContext = rt.toProxy // net/http calls it for an https proxy
 		}
 		return traced{rt.relay}, nil
 	}
 	if rt.tunnel == nil {
 		rt.tunnel = rt.build()
-		rt.tunnel.DialContext = rt.dial.tunnel
-		rt.tunnel.DialTLSContext = rt.dial.secure
+		rt.tunnel.DialContext = rt.toTarget
+		rt.tunnel.DialTLSContext = rt.secure
 		rt.tunnel.ForceAttemptHTTP2 = true
 	}
 	return traced{rt.tunnel}, nil
 }
 
 func (rt *route) build() *http.Transport {
-	c := rt.dial.c
+	c := rt.c
 	return &http.Transport{
-		DisableKeepAlives:      rt.dial.proxy.Kind == Gateway,
+		DisableKeepAlives:      rt.proxy.Kind == Gateway,
 		MaxIdleConnsPerHost:    max(c.MaxIdleConns, 0),
 		IdleConnTimeout:        max(c.IdleConnTimeout, 0),
 		ResponseHeaderTimeout:  max(c.FirstByteTimeout, 0),
@@ -153,8 +207,7 @@ func (r *routes) drop(e *egress) {
 		r.mu.Lock()
 		rt := r.byKey[routeKey{e: e}]
 		if rt != nil {
-			r.unlink(rt)
-			delete(r.byKey, rt.key)
+			r.end(rt)
 		}
 		r.mu.Unlock()
 		if rt != nil {
@@ -175,8 +228,7 @@ func (r *routes) remove(which func(routeKey) bool) {
 	for key, rt := range r.byKey {
 		if which(key) {
 			gone = append(gone, rt)
-			r.unlink(rt)
-			delete(r.byKey, key)
+			r.end(rt)
 		}
 	}
 	r.mu.Unlock()

@@ -1,11 +1,18 @@
 package proxypool_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,7 +49,7 @@ func TestTransportsAreBoundedAndTheOldestOneIsClosed(t *testing.T) {
 	require.Equal(t, 2, sum)
 	require.Len(t, built, 5)
 	fetch(t, rt, "http://a.test/")
-	require.Equal(t, 2, built[exit], "the first one was evicted")
+	require.Equal(t, 2, built[exit], "the first one was evicted, the others stayed")
 	rt.CloseIdleConnections()
 	require.NoError(t, rt.Pool().Close())
 	require.Zero(t, rt.Pool().Snapshot().Transports)
@@ -85,5 +92,174 @@ func TestAGatewayGetsAFreshConnectionPerRequest(t *testing.T) {
 			require.Positive(t, s.BytesOut)
 			require.Equal(t, kind, s.Kind.String())
 		}
+	}
+}
+
+// net/http keeps kilobytes for connections that are no more.
+func TestATransportGoesWithItsLastConnection(t *testing.T) {
+	site := newTarget(t, true, "h2")
+	f := newForwarder(t, "")
+	plain := newTarget(t, false, "h1")
+	transports := func(rt *proxypool.Transport) int { return rt.Pool().Snapshot().Transports }
+
+	t.Run("when it is closed as idle", func(t *testing.T) {
+		rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{f.url()}, TLS: trust(site)})
+		for range 2 {
+			fetch(t, rt, site.URL)
+			require.Equal(t, 1, transports(rt))
+			fetch(t, rt, plain.URL)
+			require.Equal(t, 1, transports(rt), "of one way out")
+			becomesIdle(t, rt)
+		}
+	})
+	t.Run("when it has been idle for too long", func(t *testing.T) {
+		rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{f.url()}, TLS: trust(site), IdleConnTimeout: time.Millisecond})
+		for _, url := range []string{site.URL, plain.URL, site.URL, plain.URL} {
+			fetch(t, rt, url)
+			require.Eventually(t, func() bool { return transports(rt) == 0 }, 10*time.Second, time.Millisecond)
+		}
+	})
+	t.Run("when the target closes it", func(t *testing.T) {
+		rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{f.url()}, TLS: trust(site)})
+		fetch(t, rt, site.URL)
+		site.CloseClientConnections()
+		require.Eventually(t, func() bool { return transports(rt) == 0 }, 10*time.Second, time.Millisecond)
+		fetch(t, rt, site.URL)
+	})
+	t.Run("not before the body has been read", func(t *testing.T) {
+		rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{f.url()}, TLS: trust(site)})
+		for _, target := range []*target{site, plain} {
+			goOn := make(chan bool)
+			target.handle(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write(make([]byte, 64<<10))
+				<-goOn
+			})
+			resp, err := get(t, rt, target.URL)
+			require.NoError(t, err)
+			rt.CloseIdleConnections()
+			require.Equal(t, 1, transports(rt))
+			close(goOn)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.Len(t, body, 64<<10)
+			require.NoError(t, resp.Body.Close())
+			becomesIdle(t, rt)
+		}
+	})
+	t.Run("and at once when there is none", func(t *testing.T) {
+		rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{"127.0.0.1:1"}})
+		_, err := get(t, rt, plain.URL)
+		require.ErrorIs(t, err, proxypool.ErrProxy)
+		require.Zero(t, transports(rt))
+	})
+}
+
+// The dial of a request that was canceled goes on, and what it opens must not be
+// lost to those who close connections.
+func TestADialThatOutlivesItsRequestKeepsTheTransport(t *testing.T) {
+	asked, answer, over := make(chan bool), make(chan bool), make(chan bool)
+	addr := listen(t, func(conn net.Conn) {
+		defer close(over)
+		close(asked)
+		<-answer
+		socksServes(conn)
+	})
+	site := newTarget(t, true, "h2")
+	rt := newTransport(t, proxypool.Config{Proxies: []proxypool.Address{proxypool.Address("socks5://u:p@" + addr)}, TLS: trust(site)})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, site.URL, nil)
+	require.NoError(t, err)
+	_, err = rt.RoundTrip(req)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 1, rt.Pool().Snapshot().Transports)
+	close(answer)
+	becomesIdle(t, rt)
+	<-over
+}
+
+// An exchange that begins while its transport is being closed may leave a
+// connection behind in it.
+func TestATransportThatIsEvictedInUseIsClosedAfterwardsToo(t *testing.T) {
+	began, finish := make(chan bool), make(chan bool)
+	closed := 0
+	rt := newTransport(t, proxypool.Config{
+		Proxies: addresses(2), MaxTransports: 1, Selection: proxypool.RoundRobin,
+		NewTransport: func(*url.URL) (http.RoundTripper, error) {
+			return closing{func(req *http.Request) (*http.Response, error) {
+				if req.URL.Path == "/slow" {
+					close(began)
+					<-finish
+				}
+				return ok(req), nil
+			}, &closed}, nil
+		},
+	})
+	var slow sync.WaitGroup
+	slow.Go(func() { _, _ = get(t, rt, "http://a.test/slow") })
+	<-began
+	fetch(t, rt, "http://a.test/")
+	require.Equal(t, 1, closed)
+	close(finish)
+	slow.Wait()
+	require.Equal(t, 2, closed)
+	require.Equal(t, 1, rt.Pool().Snapshot().Transports)
+}
+
+// Transports come and go under those who use them.
+func TestTransportsThatComeAndGoLoseNoRequestAndNoConnection(t *testing.T) {
+	for protocol, timeout := range map[string]time.Duration{
+		"h1": -1,               // only what is closed ends
+		"h2": time.Millisecond, // a stream may be under way when its transport is evicted
+	} {
+		t.Run(protocol, func(t *testing.T) {
+			var open, opened atomic.Int32
+			addr := listen(t, func(conn net.Conn) {
+				opened.Add(1)
+				open.Add(1)
+				defer open.Add(-1)
+				socksServes(conn)
+			})
+			var list []proxypool.Address
+			for i := range 4 {
+				list = append(list, proxypool.Address(fmt.Sprintf("socks5://u%d:p@%s", i, addr)))
+			}
+			site, plain := newTarget(t, true, protocol), newTarget(t, false, "h1")
+			rt := newTransport(t, proxypool.Config{
+				Proxies: list, TLS: trust(site), Selection: proxypool.RoundRobin, MaxTransports: 2, IdleConnTimeout: timeout,
+			})
+			var users sync.WaitGroup
+			var served atomic.Int32
+			for range 4 {
+				users.Go(func() {
+					for i := range 30 {
+						target := plain
+						if i%5 == 0 {
+							target = site
+						}
+						resp, err := get(t, rt, target.URL)
+						if err != nil {
+							t.Log(err)
+							continue
+						}
+						if body, err := io.ReadAll(resp.Body); err == nil && strings.HasPrefix(string(body), "HTTP/") {
+							served.Add(1)
+						}
+						_ = resp.Body.Close()
+						if i%3 == 0 {
+							rt.CloseIdleConnections()
+						}
+					}
+				})
+			}
+			users.Wait()
+			require.EqualValues(t, 4*30, served.Load())
+			require.Greater(t, opened.Load(), int32(len(list)))
+			becomesIdle(t, rt)
+			require.Eventually(t, func() bool { return open.Load() == 0 }, 10*time.Second, time.Millisecond)
+		})
 	}
 }

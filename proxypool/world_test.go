@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -128,6 +131,36 @@ func pipe(client, up net.Conn, early *bufio.Reader) {
 	go func() { defer end(); _, _ = io.Copy(client, up) }()
 }
 
+// socksServes plays a SOCKS5 server that wants a login and takes any.
+func socksServes(conn net.Conn) {
+	r := bufio.NewReader(conn)
+	var broken error
+	read := func(n byte) []byte {
+		b := make([]byte, n)
+		_, err := io.ReadFull(r, b)
+		broken = errors.Join(broken, err)
+		return b
+	}
+	read(read(2)[1]) // methods
+	_, _ = conn.Write([]byte{5, 2})
+	read(read(2)[1]) // user
+	read(read(1)[0]) // password
+	_, _ = conn.Write([]byte{1, 0})
+	read(4) // the address that follows is an IPv4 one
+	addr := &net.TCPAddr{IP: read(4), Port: int(binary.BigEndian.Uint16(read(2)))}
+	if broken != nil {
+		return
+	}
+	up, err := net.DialTCP("tcp", nil, addr)
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	_, _ = conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+	go func() { defer conn.Close(); _, _ = io.Copy(conn, up) }()
+	_, _ = io.Copy(up, r)
+}
+
 // A target is a site that remembers who called.
 type target struct {
 	*httptest.Server
@@ -203,6 +236,16 @@ func fetch(t *testing.T, rt http.RoundTripper, url string) string {
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, 200, resp.StatusCode, string(body))
 	return string(body)
+}
+
+// becomesIdle closes the connections of rt, which is over with all requests. It
+// takes HTTP/2 a moment to see that a stream has ended.
+func becomesIdle(t *testing.T, rt *proxypool.Transport) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		rt.CloseIdleConnections()
+		return rt.Pool().Snapshot().Transports == 0
+	}, 10*time.Second, time.Millisecond)
 }
 
 // attempts is a small retry loop: what the pool does from attempt to attempt
