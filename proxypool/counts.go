@@ -44,7 +44,7 @@ func (g *gates) count(states map[State]int, now int64) {
 			e := tab.slots[slot]
 			state := e.state(now)
 			switch {
-			case state == Draining && e.inflight.Load() == 0:
+			case state == Draining && e.inFlight() == 0:
 				continue
 			case state != Draining:
 				healthy--

@@ -18,6 +18,33 @@ var (
 	heatDecay   = halfLife(heatWindow * 693 / 1000) // 1/e after heatWindow: a steady rate reads as requests per window
 )
 
+// An epoch lets sums decay without being touched: what is added at a time counts
+// 2^(half-lives since the epoch began), and a sum divided by the weight of now is
+// what it would be had it decayed all along (forward decay; Cormode and others,
+// ICDE 2009). So a pick computes one weight, whatever it looks at.
+type epoch struct {
+	decay
+	began  int64
+	weight float64 // of now
+}
+
+// lastingHalves is how many half-lives an epoch lasts at most: all its numbers
+// stay far inside of what a float64 holds.
+const lastingHalves = 48
+
+// advance sets the weight to that of now. When the epoch has lasted long enough
+// another one begins, and old sums are to be multiplied by the scale it returns,
+// which is 1 otherwise.
+func (p *epoch) advance(now int64) (scale float64) {
+	scale = 1
+	if float64(now-p.began)*p.halves >= lastingHalves {
+		scale = p.after(now - p.began)
+		p.began = now
+	}
+	p.weight = 1 / p.after(now-p.began)
+	return scale
+}
+
 // heatWindow is the time over which the load on one exit is measured. Targets
 // that ban by rate commonly count by the minute.
 const heatWindow = time.Minute
@@ -52,23 +79,24 @@ var powers, wholePowers = func() (fine [65]float64, whole [64]float64) {
 }()
 
 // A tally counts good and bad results, older ones for less.
-type tally struct {
-	good, bad float64
-	at        int64
+type tally struct{ good, bad float64 }
+
+func (c *tally) scale(by float64) { c.good, c.bad = c.good*by, c.bad*by }
+
+// mean estimates the chance of success, as a fraction, where one result of now
+// counts unit. Without evidence it is optimistic, so that newcomers are tried;
+// evidence that ages drifts back there.
+func (c *tally) mean(unit float64) fraction {
+	return fraction{c.good + priorGood*unit, c.good + c.bad + (priorGood+priorBad)*unit}
 }
 
-func (c *tally) age(now int64, k decay) {
-	if now > c.at {
-		w := k.after(now - c.at)
-		c.good, c.bad, c.at = c.good*w, c.bad*w, now
-	}
-}
+// A fraction is compared without being divided, which picks would do more than
+// anything else.
+type fraction struct{ over, under float64 }
 
-// mean estimates the chance of success. Without evidence it is optimistic, so
-// that newcomers are tried; evidence that ages drifts back there.
-func (c *tally) mean() float64 {
-	return (c.good + priorGood) / (c.good + c.bad + priorGood + priorBad)
-}
+func (f fraction) above(g fraction) bool { return f.over*g.under > g.over*f.under }
+
+func (f fraction) value() float64 { return f.over / f.under }
 
 const (
 	priorGood = 2

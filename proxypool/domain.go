@@ -3,19 +3,18 @@ package proxypool
 import (
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // A domain is what the pool knows of one target. Its lock is held by the picks of
 // this domain only; those of others go on.
 type domain struct {
-	pool    *Pool
-	name    string
-	lastUse atomic.Int64
+	pool *Pool
+	name string
 
 	mu      sync.Mutex
 	evicted bool
+	now     int64 // of the newest pick or conclusion: it never runs backwards
 	rng     rand.PCG
 	table   *table
 	gated   bitmap             // egresses with a closed pair gate
@@ -30,8 +29,10 @@ type domain struct {
 	version   uint64
 	stale     bool
 
+	heatEpoch epoch // of heat and the heats of the pairs
+	banEpoch  epoch // of the bans of the pairs
+
 	heat     float64 // requests in the last heatWindow
-	heatAt   int64
 	latency  float64 // usual nanoseconds of a success
 	timedAt  int64
 	probes   float64 // probes that may be made
@@ -47,25 +48,48 @@ const pageSize = 64
 
 // A pair is what one domain made of one egress.
 type pair struct {
-	e      *egress
-	gate   gate
-	bans   tally
-	heat   float64
-	at     int64 // of heat
-	blocks int   // consecutive
+	heat    float64
+	bans    tally
+	visitor *visitor
+	uses    int64
 
+	blocks       int     // consecutive
 	trouble      float64 // consecutive failures, weighed by blame
 	troubleSince int64
-	visitor      *visitor
+	gate         gate
+	e            *egress
 	born         uint32 // identities so far
-	uses         int64
 }
 
-func newDomain(p *Pool, name string, seed1, seed2 uint64) *domain {
-	d := &domain{pool: p, name: name, probes: 1, stale: true}
+func newDomain(p *Pool, name string, now int64, seed1, seed2 uint64) *domain {
+	d := &domain{pool: p, name: name, probes: 1, stale: true, heatEpoch: epoch{decay: heatDecay}, banEpoch: epoch{decay: banDecay}}
+	d.advance(now)
 	d.rng.Seed(seed1, seed2)
 	d.queue.gate = func(pr *pair) *gate { return &pr.gate }
 	return d
+}
+
+// advance brings the domain's time to now and returns it.
+func (d *domain) advance(now int64) int64 {
+	if now <= d.now {
+		return d.now
+	}
+	d.now = now
+	if heats, bans := d.heatEpoch.advance(now), d.banEpoch.advance(now); heats != 1 || bans != 1 {
+		d.heat *= heats
+		for _, page := range d.pages {
+			if page == nil {
+				continue
+			}
+			for _, pr := range page {
+				if pr != nil {
+					pr.heat *= heats
+					pr.bans.scale(bans)
+				}
+			}
+		}
+	}
+	return now
 }
 
 // follow makes room for the egresses of the pool's current table.
@@ -165,10 +189,11 @@ func (d *domain) count(now int64) {
 // scarcity returns 1 while enough egresses are eligible, less in proportion to
 // what is missing.
 func (d *domain) scarcity(c *Config) float64 {
-	if d.live == 0 || c.Scarcity.Share <= 0 {
+	enough := float64(d.live) * c.Scarcity.Share
+	if float64(d.eligible) >= enough {
 		return 1
 	}
-	return min(1, float64(d.eligible)/float64(d.live)/c.Scarcity.Share)
+	return float64(d.eligible) / enough
 }
 
 // haste is 1 while scarcity is new or probes find what is back, and halves with
@@ -181,20 +206,6 @@ func (d *domain) haste(now int64, scarcity float64) float64 {
 	}
 	return healthDecay.after(now - d.found)
 }
-
-// warm books one more request at now and returns the domain's heat.
-func (d *domain) warm(now int64) {
-	d.heat = d.heat*heatDecay.after(now-d.heatAt) + 1
-	d.heatAt = max(now, d.heatAt)
-}
-
-// fair is the heat that an egress has when all are used alike.
-func (d *domain) fair(now int64) float64 {
-	return max(d.heat*heatDecay.after(now-d.heatAt)/float64(max(d.eligible, 1)), 1)
-}
-
-// heatAfter is the heat of the pair at now.
-func (pr *pair) heatAfter(now int64) float64 { return pr.heat * heatDecay.after(now-pr.at) }
 
 // timed learns how long a success takes here and returns how slow this one was
 // in comparison.

@@ -55,7 +55,7 @@ func (l Lease) Done(now time.Time, o trip.Outcome) {
 // has ended.
 func (l Lease) Release() {
 	p := l.d.pool
-	if l.e.inflight.Add(-1) == 0 && l.e.gone.Load() {
+	if l.e.leave() == 0 && l.e.gone.Load() {
 		p.routes.drop(l.e)
 	}
 	p.freed.wake()
@@ -84,13 +84,13 @@ func (l *Lease) conclude(ctx context.Context, now time.Time, o trip.Outcome) {
 func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen bool, c *Config, said *notices) (slowness, weight float64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now = d.advance(now)
 	pr := l.pair
 	current := d.current(pr)
 	switch ev {
 	case success:
 		slowness = d.timed(now, time.Duration(now-l.at))
-		pr.bans.age(now, banDecay)
-		pr.bans.good++
+		pr.bans.good += d.banEpoch.weight
 		pr.blocks, pr.trouble = 0, 0
 		pr.gate.clean(now)
 		l.visitor.score = max(0, l.visitor.score-0.5)
@@ -104,14 +104,13 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 		weight = d.weigh(l.e, now, ev, o, frozen)
 		l.visitor.score += weight
 		if ev == ambiguous {
-			pr.bans.age(now, banDecay)
-			pr.bans.bad += weight
+			pr.bans.bad += weight * d.banEpoch.weight
 			if pr.trouble == 0 {
 				pr.troubleSince = now
 			}
 			pr.trouble += weight / float64(l.e.exits())
 			// Only when it works elsewhere: else the gate of the egress is the right one.
-			elsewhere := l.e.workedAt.Load() > pr.troubleSince
+			elsewhere := l.e.workedSince(pr.troubleSince)
 			if current && !l.e.direct && c.Faults.After > 0 && pr.trouble >= float64(c.Faults.After) && elsewhere && !pr.gate.shut() {
 				pr.trouble = 0
 				d.shut(pr, now, c.Faults, true, "faults", said)
@@ -159,11 +158,10 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 	share, n := d.recent.others(pr.e, now, blocked)
 	walled := n >= 3 && share > 0.5
 	exits := pr.e.exits()
-	if worked := pr.bans.good >= 1; worked && pr.blocks == 0 && !walled && exits == 1 {
-		d.pace.blocked(now, pr.heatAfter(now))
+	if worked := pr.bans.good >= d.banEpoch.weight; worked && pr.blocks == 0 && !walled && exits == 1 {
+		d.pace.blocked(now, pr.heat/d.heatEpoch.weight)
 	}
-	pr.bans.age(now, banDecay)
-	pr.bans.bad++
+	pr.bans.bad += d.banEpoch.weight
 	pr.blocks++
 	d.retire(l.visitor, pr, retiredBlocked, said)
 	if !current || l.e.direct {

@@ -54,6 +54,7 @@ func (p *Pool) Pick(now time.Time, w Want) (Lease, error) {
 
 // pick chooses an egress and a visitor, or returns the reason why there is none.
 func (d *domain) pick(now int64, w *Want, c *Config, said *notices) (Lease, string) {
+	now = d.advance(now)
 	d.follow(d.pool.gates.table.Load())
 	d.count(now)
 	first := !w.Retry && len(w.Tried) == 0 && !w.Keep.Valid()
@@ -122,7 +123,7 @@ func (d *domain) chooseInTier(now int64, w *Want, c *Config) (*egress, string) {
 			return 0
 		})
 	case Performance:
-		return d.best(w, c, func(e *egress) float64 { return d.merit(now, e, d.known(e)) })
+		return d.best(w, c, func(e *egress) float64 { return d.merit(now, e, d.known(e)).value() })
 	case Random:
 		return d.draw(now, w, c, 1)
 	default:
@@ -137,8 +138,8 @@ func (d *domain) draw(now int64, w *Want, c *Config, n int) (best *egress, reaso
 		return nil, reasonEmpty
 	}
 	var first, second *egress
-	top := math.Inf(-1)
-	fair, ceiling := d.fair(now), d.pace.limit(now)
+	var top fraction
+	yard := d.yardstick(now)
 	found := 0
 	consider := func(e *egress) {
 		if e == first || e == second {
@@ -148,7 +149,7 @@ func (d *domain) draw(now int64, w *Want, c *Config, n int) (best *egress, reaso
 		found++
 		if n == 1 {
 			best = e
-		} else if s := d.score(now, e, fair, ceiling); s > top {
+		} else if s := d.score(now, e, yard); best == nil || s.above(top) {
 			best, top = e, s
 		}
 	}

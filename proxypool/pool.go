@@ -109,7 +109,6 @@ func (p *Pool) lockDomain(name string, now int64) *domain {
 		d := p.domains.get(p, name, now)
 		d.mu.Lock()
 		if !d.evicted {
-			d.lastUse.Store(now)
 			return d
 		}
 		d.mu.Unlock()

@@ -87,10 +87,10 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 		return Lease{}, false
 	}
 	faulty := d.open < d.fewest() // else it is bans that leave so few, and what is dead would not help
-	fair, ceiling := d.fair(now), d.pace.limit(now)
-	top := 0.0
+	yard := d.yardstick(now)
+	top := fraction{0, 1}
 	if rival != nil {
-		top = d.score(now, rival, fair, ceiling)
+		top = d.score(now, rival, yard)
 	}
 	g := &d.pool.gates
 	g.mu.Lock()
@@ -99,7 +99,10 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 		if w.tried(e) || e.full(c.MaxInFlight) || e.gate.shut() && !faulty || d.gatedUntil(e, pr, c) > now {
 			return
 		}
-		if s := d.score(now, e, fair, ceiling) * gatedDiscount / float64(uint64(1)<<min(e.gate.level, 30)); s > top {
+		s := d.score(now, e, yard)
+		s.over *= gatedDiscount
+		s.under *= float64(uint64(1) << min(e.gate.level, 30))
+		if s.above(top) {
 			best, top = e, s
 		}
 	})

@@ -239,7 +239,7 @@ func (p *Pool) leave(left []*egress) {
 		}
 	})
 	for _, e := range left {
-		if e.inflight.Load() == 0 {
+		if e.inFlight() == 0 {
 			p.routes.drop(e)
 		}
 	}
@@ -252,7 +252,7 @@ func (p *Pool) enter(wanted []slot, matched []*egress) {
 	slots := append([]*egress(nil), p.gates.table.Load().slots...)
 	var free []int
 	for i, e := range slots {
-		if e == nil || e.gone.Load() && e.inflight.Load() == 0 {
+		if e == nil || e.gone.Load() && e.inFlight() == 0 {
 			slots[i] = nil
 			free = append(free, i)
 		}
@@ -282,6 +282,6 @@ func (p *Pool) enter(wanted []slot, matched []*egress) {
 // renew gives an egress the new form of its proxy. Connections with an old login
 // are not reused.
 func (p *Pool) renew(e *egress, proxy Proxy) {
-	e.proxy.Store(&proxy)
+	e.become(proxy)
 	p.routes.drop(e)
 }

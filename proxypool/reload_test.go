@@ -50,6 +50,7 @@ func TestAReloadKeepsTheHistoryOfThoseWhoStayAndDrainsThoseWhoGo(t *testing.T) {
 	}
 	going := pick(t, pool, noon, proxypool.Want{Domain: "b.test"})
 	for going.Egress() == exit {
+		going.Done(noon, fine)
 		going = pick(t, pool, noon, proxypool.Want{Domain: "b.test"})
 	}
 	cfg.Proxies = []proxypool.Address{list[0], "10.9.9.9:80"}

@@ -89,7 +89,7 @@ func (p *Pool) Snapshot() Snapshot {
 	p.domains.all(func(d *domain) { s.Domains = append(s.Domains, d.snapshot(now, bans)) })
 	slices.SortFunc(s.Domains, func(a, b DomainSnapshot) int { return cmp.Compare(a.Domain, b.Domain) })
 	for _, e := range p.gates.table.Load().slots {
-		if e == nil || e.gone.Load() && e.inflight.Load() == 0 {
+		if e == nil || e.gone.Load() && e.inFlight() == 0 {
 			continue
 		}
 		x := e.snapshot(p, now)
@@ -131,7 +131,7 @@ func (e *egress) snapshot(p *Pool, now int64) ProxySnapshot {
 	proxy := e.proxy.Load()
 	x := ProxySnapshot{
 		Label: proxy.Label, ID: proxy.ID(), Scheme: proxy.scheme, Kind: proxy.Kind, Country: proxy.Country, Tier: proxy.Tier,
-		Score: e.qualityAfter(now), InFlight: int(e.inflight.Load()), Uses: e.uses.Load(),
+		Score: e.quality(now), InFlight: e.inFlight(), Uses: e.uses(),
 		BytesIn: e.bytesIn.Load(), BytesOut: e.bytesOut.Load(),
 		Checks: CheckSnapshot{Passed: e.checks.passed.Load(), Failed: e.checks.failed.Load()},
 	}

@@ -8,13 +8,13 @@ import (
 
 // take reserves e and gives it a visitor.
 func (d *domain) take(e *egress, now int64, w *Want, mode Mode, c *Config, said *notices) Lease {
-	e.inflight.Add(1)
+	e.use()
 	return d.lease(e, now, w, mode, c, said)
 }
 
 // lease is take for an egress that is reserved already.
 func (d *domain) lease(e *egress, now int64, w *Want, mode Mode, c *Config, said *notices) Lease {
-	pr := d.book(e, now)
+	pr := d.book(e)
 	v := pr.visitor
 	if w.Session != "" {
 		v = d.pinned(e, now, w.Session, c, said)
@@ -36,13 +36,11 @@ func (d *domain) lease(e *egress, now int64, w *Want, mode Mode, c *Config, said
 }
 
 // book counts one more use of e here.
-func (d *domain) book(e *egress, now int64) *pair {
+func (d *domain) book(e *egress) *pair {
 	pr := d.pairWith(e)
-	pr.heat = pr.heatAfter(now) + 1
-	pr.at = max(now, pr.at)
 	pr.uses++
-	e.uses.Add(1)
-	d.warm(now)
+	pr.heat += d.heatEpoch.weight
+	d.heat += d.heatEpoch.weight
 	return pr
 }
 
@@ -53,9 +51,9 @@ func (d *domain) keep(now int64, w *Want, c *Config) (Lease, bool) {
 		return Lease{}, false
 	}
 	// It just gave its place in flight back, so the cap is not asked again.
-	k.e.inflight.Add(1)
+	k.e.use()
 	k.visitor.uses++
-	return Lease{d: d, e: k.e, pair: d.book(k.e, now), visitor: k.visitor, at: now, mode: Sticky}, true
+	return Lease{d: d, e: k.e, pair: d.book(k.e), visitor: k.visitor, at: now, mode: Sticky}, true
 }
 
 // usable tells whether e is neither gated nor gone.

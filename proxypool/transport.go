@@ -211,7 +211,7 @@ type hold struct {
 // not asked again, since the attempt can leave by no other egress.
 func (h *hold) enter() {
 	if !h.inside.Swap(true) {
-		h.e.inflight.Add(1)
+		h.e.enter()
 	}
 }
 
