@@ -51,6 +51,8 @@ type Config struct {
 	Observer trip.Observer
 	// Logger gets a line for every finished call; see [NewLogger]. Default: nil, silent.
 	Logger *slog.Logger
+
+	secretsIn string // the file that [Load] found secrets in; empty without any
 }
 
 // Policy is how godwit treats one domain. In [Config.Domains] a zero field

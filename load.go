@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -26,6 +27,9 @@ import (
 // Load is strict. The error joins every mistake, each with file, line, column, the
 // line itself and, for a misspelt key, the nearest one there is. What [Config.Validate]
 // finds is part of it.
+//
+// A file that holds secrets itself is for its owner's eyes only: [Config].Logger is
+// warned of one that every user can read.
 func Load(path string) (Config, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
@@ -36,12 +40,22 @@ func Load(path string) (Config, error) {
 
 func parseConfig(name string, src []byte) (Config, error) {
 	var cfg Config
-	doc, err := conf.Decode(name, src, &cfg, codecs)
+	keys := false // stand in the file
+	reading := maps.Clone(codecs)
+	reading[reflect.TypeFor[secret.Value]()] = conf.Codec{Parse: func(_, text string) (any, error) {
+		key, err := secret.Parse(text)
+		keys = keys || key.Source() == secret.Explicit(text).Source()
+		return key, err
+	}}
+	doc, err := conf.Decode(name, src, &cfg, reading)
 	if err != nil {
 		return Config{}, err
 	}
 	if err := cfg.Validate(); err != nil {
 		return Config{}, doc.Locate(err)
+	}
+	if keys || cfg.holdsLogins() {
+		cfg.secretsIn = name
 	}
 	return cfg, nil
 }

@@ -108,15 +108,25 @@ func read(path string) (string, error) {
 }
 
 func (f *file) warnings() []string {
-	if runtime.GOOS == "windows" { // whose permissions the mode does not tell
-		return nil
-	}
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return nil
-	}
-	if mode := info.Mode().Perm(); mode&0o004 != 0 {
-		return []string{fmt.Sprintf("file %s can be read by every user (mode %#o), want 0600 or 0640", f.path, mode)}
+	if warning := Exposed(f.path); warning != "" {
+		return []string{warning}
 	}
 	return nil
+}
+
+// Exposed tells in words that every user of the machine can read the file at path,
+// and with it any secret that it holds. It is empty when that is not so, and where
+// it cannot be told.
+func Exposed(path string) string {
+	if runtime.GOOS == "windows" { // whose permissions the mode does not tell
+		return ""
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	if mode := info.Mode().Perm(); mode&0o004 != 0 {
+		return fmt.Sprintf("file %s can be read by every user (mode %#o), want 0600 or 0640", path, mode)
+	}
+	return ""
 }
