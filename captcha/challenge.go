@@ -63,6 +63,7 @@ const (
 	Anubis     Vendor = "anubis"
 	Arkose     Vendor = "arkose"
 	AWSWAF     Vendor = "aws-waf"
+	Baidu      Vendor = "baidu"
 	Bunny      Vendor = "bunny"
 	Cloudflare Vendor = "cloudflare"
 	CloudFront Vendor = "cloudfront"
@@ -70,6 +71,7 @@ const (
 	DataDome   Vendor = "datadome"
 	DDoSGuard  Vendor = "ddos-guard"
 	Distil     Vendor = "distil"
+	DuckDuckGo Vendor = "duckduckgo"
 	EBay       Vendor = "ebay"
 	F5         Vendor = "f5" // BIG-IP ASM, TSPD and Shape
 	Fastly     Vendor = "fastly"
@@ -89,6 +91,7 @@ const (
 	SafeLine   Vendor = "safeline"
 	SiteGround Vendor = "siteground"
 	Sucuri     Vendor = "sucuri"
+	Tencent    Vendor = "tencent"
 	Turnstile  Vendor = "turnstile" // Cloudflare's widget on a site's own page
 	Vercel     Vendor = "vercel"
 	Wordfence  Vendor = "wordfence"

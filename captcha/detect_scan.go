@@ -45,6 +45,16 @@ func (m marks) has(i int) bool { return i/64 < len(m) && m[i/64]&(1<<(i%64)) != 
 
 func (m marks) any() bool { return len(m) > 0 }
 
+// merge adds the other's markers.
+func (m *marks) merge(other marks) {
+	for i, bits := range other {
+		if i == len(*m) {
+			*m = append(*m, 0)
+		}
+		(*m)[i] |= bits
+	}
+}
+
 func (m marks) meets(other marks) bool {
 	for i := range min(len(m), len(other)) {
 		if m[i]&other[i] != 0 {

@@ -95,6 +95,11 @@ func (p *Page) HasInput(names ...string) bool {
 	return p.survey().inputs.has(names)
 }
 
+// HasMeta tells whether a meta element has one of the names.
+func (p *Page) HasMeta(names ...string) bool {
+	return p.survey().metas.has(names)
+}
+
 // ScriptSrc returns the first script source that holds part; empty = none.
 func (p *Page) ScriptSrc(part string) string { return find(p.survey().scriptSrcs, part) }
 
@@ -110,6 +115,10 @@ func (p *Page) Link(part string) string { return find(p.survey().links, part) }
 // Refresh returns where the page sends the visitor on by itself, with a refresh
 // in its head; empty = nowhere.
 func (p *Page) Refresh() string { return p.survey().refresh }
+
+// NoscriptRefresh returns where the page sends a visitor on who runs no scripts, with
+// a refresh in a noscript element; empty = nowhere.
+func (p *Page) NoscriptRefresh() string { return p.survey().noscript }
 
 func find(list []string, part string) string {
 	for _, s := range list {

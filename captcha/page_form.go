@@ -2,10 +2,26 @@ package captcha
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html/atom"
 )
+
+// form is one as the pass found it.
+type form struct {
+	id     string
+	action string
+	method string
+	fields []Field
+	submit bool // the first submit button is among the fields
+
+	texts    int  // fields for a visitor to type into
+	choices  int  // selects, radio buttons and checkboxes
+	lines    int  // of the texts, those that take any line and no answer to a picture
+	searches bool // it says that it is a search
+	widget   bool // a widget is inside
+}
 
 // openForm begins a form. Forms do not nest: an inner one's tag is ignored.
 func (v *surveyor) openForm() {
@@ -13,9 +29,10 @@ func (v *surveyor) openForm() {
 		return
 	}
 	v.form = &form{
-		id:     string(clip(v.attr("id"), maxValue)),
-		action: string(clip(v.attr("action"), maxValue)),
-		method: "GET",
+		id:       string(clip(v.attr("id"), maxValue)),
+		action:   string(clip(v.attr("action"), maxValue)),
+		method:   "GET",
+		searches: v.searches("role", "id", "class", "name", "action", "aria-label"),
 	}
 	if bytes.EqualFold(bytes.TrimSpace(v.attr("method")), []byte("post")) {
 		v.form.method = "POST"
@@ -37,16 +54,20 @@ func (v *surveyor) input(tag atom.Atom) {
 	case atom.Textarea, atom.Select:
 		kind = tag.String()
 	}
+	within := v.form
+	if within == nil {
+		within = &v.loose
+	}
 	send := true
 	switch kind {
 	case "hidden":
 	case "password":
 		v.passwords++
 	case "radio", "checkbox":
-		v.choices++
+		within.choices++
 		_, send = v.lookup("checked")
 	case "select":
-		v.choices++
+		within.choices++
 		send = false
 	case "submit":
 		send = v.form != nil && !v.form.submit
@@ -54,8 +75,7 @@ func (v *surveyor) input(tag atom.Atom) {
 		send = false
 	default:
 		if !v.unseen() && !tokenField(name) {
-			v.textInputs++
-			v.answer = v.answer || answerField(name) || answerField(v.attr("id"))
+			v.typed(within, name, kind)
 		}
 	}
 	if !send || v.form == nil || len(name) == 0 || len(v.form.fields) >= maxFields {
@@ -69,6 +89,59 @@ func (v *surveyor) input(tag atom.Atom) {
 		value = []byte("on")
 	}
 	v.form.fields = append(v.form.fields, Field{string(clip(name, maxValue)), string(clip(value, maxValue))})
+}
+
+// typed counts a field for a visitor to type into.
+func (v *surveyor) typed(within *form, name []byte, kind string) {
+	answer := answerField(name) || answerField(v.attr("id"))
+	v.answer = v.answer || answer
+	search := kind == "search" || v.searches("role", "id", "class", "placeholder", "aria-label") ||
+		within.method != "POST" && slices.Contains(searchNames, strings.ToLower(string(clip(name, 32))))
+	if v.form == nil && search && !answer {
+		v.search = true
+		return
+	}
+	within.texts++
+	switch kind {
+	case "", "text", "search":
+		if !answer {
+			within.lines++
+		}
+	}
+	within.searches = within.searches || search
+}
+
+// searchNames are what the field of a search is called.
+var searchNames = []string{"q", "s", "k", "kw", "wd", "query", "keyword", "keywords", "term", "terms", "search"}
+
+// searches tells whether one of the attributes of the current tag speaks of a search.
+func (v *surveyor) searches(keys ...string) bool {
+	for _, key := range keys {
+		value := bytes.ToLower(clip(v.attr(key), 128))
+		if i := bytes.Index(value, []byte("search")); i >= 0 && !bytes.HasSuffix(value[:i], []byte("re")) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSearch tells whether the form is the search that a site has on every page: one
+// line to type into, and nothing that guards it.
+func (f *form) isSearch() bool {
+	return f.searches && f.texts == 1 && f.lines == 1 && !f.widget
+}
+
+// count sums up what a visitor would have to fill in. A search does not count: it
+// says nothing about the page that it is on.
+func (v *surveyor) count() {
+	for _, f := range append(v.forms, &v.loose) {
+		if f.isSearch() {
+			v.search = true
+			continue
+		}
+		v.textInputs += f.texts
+		v.choices += f.choices
+	}
 }
 
 // unseen tells whether the current tag is hidden from the visitor.

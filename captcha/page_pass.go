@@ -18,6 +18,7 @@ type surveyor struct {
 	quoted int       // depth inside elements that quote
 	code   bool      // inside span.cf-error-code
 	form   *form     // open form
+	loose  form      // stands for the fields that are in none
 	attrs  []attr    // of the current tag
 }
 
@@ -30,6 +31,7 @@ func newSurvey(body []byte) *survey {
 		end += len(z.Raw()) // tokens are contiguous, so that body can be referred to
 		switch token {
 		case html.ErrorToken:
+			v.count()
 			return v.survey
 		case html.TextToken:
 			v.content(z, start, end)
@@ -59,11 +61,43 @@ func (v *surveyor) content(z *html.Tokenizer, start, end int) {
 		if v.script && len(v.scripts) < maxList {
 			v.scripts = append(v.scripts, v.body[start:end])
 		}
+	case atom.Noscript:
+		v.instead(v.body[start:end])
 	case atom.Title:
 		if v.title == "" && v.quoted == 0 {
 			v.title = strings.Join(strings.Fields(string(clip(z.Text(), 512))), " ")
 		}
 	}
+}
+
+// instead takes in where a noscript element, whose contents are one text, sends on
+// those who run no scripts.
+func (v *surveyor) instead(markup []byte) {
+	if v.noscript != "" || v.quoted > 0 || !containsFold(markup, "http-equiv") {
+		return
+	}
+	inner := surveyor{survey: new(survey)}
+	z := html.NewTokenizer(bytes.NewReader(markup))
+	for token := z.Next(); token != html.ErrorToken; token = z.Next() {
+		if token != html.StartTagToken && token != html.SelfClosingTagToken {
+			continue
+		}
+		if name, rest := tagName(z.Raw()[len("<"):]); lookupTag(name) == atom.Meta {
+			inner.attrs = attributes(inner.attrs[:0], z, rest)
+			inner.element(atom.Meta)
+		}
+	}
+	v.noscript = inner.refresh
+}
+
+// containsFold tells whether b holds the lower-case s in any ASCII case.
+func containsFold(b []byte, s string) bool {
+	for i := range len(b) - len(s) + 1 {
+		if lower(b[i]) == s[0] && hasPrefixFold(b[i:], s) {
+			return true
+		}
+	}
+	return false
 }
 
 func clip(b []byte, n int) []byte { return b[:min(len(b), n)] }
@@ -147,6 +181,9 @@ func (v *surveyor) mark() {
 	if widget && len(v.widgets) < maxWidgets {
 		v.widgets = append(v.widgets, element{v.attrMap(), v.form})
 	}
+	if widget && v.form != nil {
+		v.form.widget = true
+	}
 }
 
 // element takes in what only certain elements have.
@@ -167,6 +204,7 @@ func (v *surveyor) element(tag atom.Atom) {
 			v.list(&v.links, "href")
 		}
 	case atom.Meta:
+		v.metas.add(v.attr("name"))
 		if v.refresh == "" && bytes.EqualFold(v.attr("http-equiv"), []byte("refresh")) {
 			v.refresh = refreshTarget(string(clip(v.attr("content"), maxValue)))
 		}
@@ -176,14 +214,22 @@ func (v *surveyor) element(tag atom.Atom) {
 		}
 	case atom.Span:
 		v.code = bytes.Contains(v.attr("class"), []byte("cf-error-code"))
-	case atom.Article, atom.Main, atom.Nav, atom.Video, atom.Table:
-		if !v.has(tag.String()) {
-			v.elements.add([]byte(tag.String()))
-		}
+	case atom.Article, atom.Main, atom.Nav, atom.Video, atom.Table, atom.Canvas:
+		v.note(tag)
 	case atom.Form:
 		v.openForm()
 	case atom.Input, atom.Button, atom.Textarea, atom.Select:
+		if tag == atom.Button {
+			v.note(tag)
+		}
 		v.input(tag)
+	}
+}
+
+// note keeps that the page has such an element.
+func (v *surveyor) note(tag atom.Atom) {
+	if !v.has(tag.String()) {
+		v.elements.add([]byte(tag.String()))
 	}
 }
 

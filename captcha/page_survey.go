@@ -15,6 +15,7 @@ type survey struct {
 	classes    names
 	inputs     names
 	translated names    // keys of Cloudflare's data-translate
+	metas      names    // names of meta elements
 	elements   names    // elements that tell an article from a notice
 	scripts    [][]byte // inline scripts
 	scriptSrcs []string
@@ -24,13 +25,15 @@ type survey struct {
 	forms      []*form
 	widgets    []element
 	refresh    string
+	noscript   string // where the page sends on who runs no scripts
 	base       string
 	errorCode  string // text of Cloudflare's span.cf-error-code
 	app        bool   // has the mount point of an application
-	textInputs int
-	answer     bool // one of them is for the answer to a picture
+	textInputs int    // fields to type into, other than a search's
+	search     bool   // there is a search, as in a site's own layout
+	answer     bool   // one of them is for the answer to a picture
 	passwords  int
-	choices    int // selects, radio buttons and checkboxes
+	choices    int // selects, radio buttons and checkboxes, other than a search's
 
 	lowered string // title and text in lower case, made when asked for
 }
@@ -43,14 +46,6 @@ const (
 	maxWidgets = 16
 	maxValue   = 8 << 10
 )
-
-type form struct {
-	id     string
-	action string
-	method string
-	fields []Field
-	submit bool // the first submit button is among the fields
-}
 
 // element is one that may be a widget, with all its attributes.
 type element struct {

@@ -1,6 +1,8 @@
 package captcha
 
 import (
+	"bytes"
+	"html"
 	"slices"
 	"sync"
 )
@@ -41,10 +43,13 @@ func builtinRules() []Rule {
 		googleRules(),
 		amazonRules(),
 		yandexRules(),
+		searchRules(),
 		shopRules(),
 		hostingRules(),
 		firewallRules(),
+		refusalRules(),
 		widgetRules(),
+		scriptRules(),
 		noticeRules(),
 	)
 }
@@ -84,6 +89,20 @@ func (s *ruleSet) judgeHead(p *Page) (c Challenge, ok bool) {
 		}
 	}
 	return Challenge{}, false
+}
+
+// marksOf tells which markers a page holds. What may be a notice is looked at as it
+// is read too, since its words may be on two lines, or in character references.
+func (s *ruleSet) marksOf(p *Page) marks {
+	found := s.scanner.scan(p.Body)
+	if p.Status < 400 && len(p.Body) > smallPage {
+		return found
+	}
+	found.merge(s.scanner.scan([]byte(p.survey().said())))
+	if len(p.Body) <= smallPage && bytes.Contains(p.Body, []byte("&#")) {
+		found.merge(s.scanner.scan([]byte(html.UnescapeString(string(p.Body)))))
+	}
+	return found
 }
 
 // judgeBody asks the rules for the body that have one of the marks.

@@ -32,6 +32,7 @@ func (w *widget) fill(c *Challenge) {
 // widgetSpec tells how a vendor's widget is embedded.
 type widgetSpec struct {
 	vendor  Vendor
+	draws   string                  // call that draws it
 	classes []string                // of the element it goes into
 	attr    string                  // of that element, with the key; empty = data-sitekey
 	scripts []string                // parts of the addresses of its script
@@ -54,19 +55,19 @@ type found struct {
 var widgetSpecs = sync.OnceValue(func() []widgetSpec {
 	return []widgetSpec{
 		{
-			vendor: ReCAPTCHA, classes: []string{"g-recaptcha"}, isKey: isRecaptchaKey,
+			vendor: ReCAPTCHA, draws: "grecaptcha.render", classes: []string{"g-recaptcha"}, isKey: isRecaptchaKey,
 			scripts: []string{"/recaptcha/api.js", "/recaptcha/enterprise.js", "/recaptcha/api/challenge"},
 			frames:  []string{"/recaptcha/api2/anchor", "/recaptcha/enterprise/anchor", "/recaptcha/api2/bframe"},
 			markers: []string{"recaptcha"}, detail: detailRecaptcha,
 		},
 		{
-			vendor: HCaptcha, classes: []string{"h-captcha"}, isKey: isUUID,
+			vendor: HCaptcha, draws: "hcaptcha.render", classes: []string{"h-captcha"}, isKey: isUUID,
 			scripts: []string{"hcaptcha.com/1/api.js", "hcaptcha.com/1/secure-api.js", "hcaptcha.com/captcha/v1/"},
 			frames:  []string{"hcaptcha.com/captcha/"},
 			markers: []string{"hcaptcha", "h-captcha"}, detail: detailHCaptcha,
 		},
 		{
-			vendor: Turnstile, classes: []string{"cf-turnstile"}, isKey: isTurnstileKey,
+			vendor: Turnstile, draws: "turnstile.render", classes: []string{"cf-turnstile"}, isKey: isTurnstileKey,
 			scripts: []string{"challenges.cloudflare.com/turnstile/"},
 			frames:  []string{"challenges.cloudflare.com/"},
 			markers: []string{"turnstile", "challenges.cloudflare.com"}, detail: detailTurnstile,
@@ -129,19 +130,25 @@ func widgetRules() []Rule {
 	return slices.Concat(gates, imageRules(), embedded)
 }
 
-// fillGate takes over the widget and the form that it is in, or else the one that
-// is likeliest to take the answer: the first that posts.
+// fillGate takes over the widget and the form that takes its answer.
 func fillGate(p *Page, w *widget, c *Challenge) {
 	w.fill(c)
+	c.Form = p.gateForm(w)
+}
+
+// gateForm returns the form that the widget is in, or else the one that is
+// likeliest to take the answer: the first that posts; nil = none.
+func (p *Page) gateForm(w *widget) *Form {
 	take := w.form
 	for _, f := range p.survey().forms {
-		if take == nil || w.form == nil && take.method != "POST" && f.method == "POST" {
+		if w.form == nil && !f.isSearch() && (take == nil || take.method != "POST" && f.method == "POST") {
 			take = f
 		}
 	}
-	if take != nil {
-		c.Form = p.resolve(take)
+	if take == nil {
+		return nil
 	}
+	return p.resolve(take)
 }
 
 // widgetOf reads the vendor's widget; nil = none.
@@ -174,11 +181,14 @@ func (p *Page) anyWidget() *widget {
 
 // fillWidget takes over the page's widget, if there is one that gives its key.
 func (p *Page) fillWidget(c *Challenge) {
-	if w := p.anyWidget(); w != nil && w.siteKey != "" {
+	w := p.anyWidget()
+	if w == nil {
+		w = new(widget)
+	} else if w.siteKey != "" {
 		w.fill(c)
 	}
-	if c.Form == nil && len(p.survey().forms) > 0 {
-		c.Form = p.resolve(p.survey().forms[0])
+	if c.Form == nil {
+		c.Form = p.gateForm(w)
 	}
 }
 
@@ -211,6 +221,8 @@ func (p *Page) readWidget(spec *widgetSpec) *widget {
 	}
 	if w.siteKey == "" {
 		w.siteKey = literal(s.scripts, spec.vendor, spec.isKey)
+		// A call that draws it, told from one of the same name by what it is given.
+		w.mounted = w.mounted || w.siteKey != "" && spec.draws != "" && p.Calls("render") && p.Scripts(spec.draws)
 	}
 	if w.script == "" && !w.mounted && (w.siteKey == "" || spec.vendor == Friendly) {
 		return nil

@@ -65,6 +65,15 @@ func cloudflareRules() []Rule {
 			Match:   refusedByCloudflare,
 		},
 		{
+			// The same to those who accept JSON.
+			Name: "cloudflare-json", Vendor: Cloudflare, Verdict: Blocked,
+			Markers: []string{"cloudflare-1xxx-errors"},
+			Match: func(p *Page) bool {
+				_, code, ok := strings.Cut(p.Fields()["type"], "/cloudflare-1xxx-errors/error-")
+				return ok && slices.Contains(cloudflareRefusals, strings.Trim(code, "/"))
+			},
+		},
+		{
 			Name: "cloudflare-block", Vendor: Cloudflare, Verdict: Blocked,
 			Markers: []string{"cf-error-", "cf-wrapper", "used cloudflare to restrict", "block_headline"},
 			Match: func(p *Page) bool {

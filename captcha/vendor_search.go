@@ -39,6 +39,15 @@ func googleRules() []Rule {
 			},
 		},
 		{
+			// The page for those who run no scripts, and where it sends them.
+			Name: "google-script", Vendor: Google, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"/httpservice/retry/enablejs", "emsg=sg_rel", "turn on javascript to keep searching"},
+			Match: func(p *Page) bool {
+				return p.Short() && (strings.Contains(p.NoscriptRefresh(), "/httpservice/retry/enablejs") || p.Link("emsg=SG_REL") != "" ||
+					p.Notice() && p.Says("turn on javascript to keep searching") && isTitled(p, "google search"))
+			},
+		},
+		{
 			// The page for those who are not even asked.
 			Name: "google-block", Vendor: Google, Verdict: Blocked,
 			Markers: []string{"automated queries", "unusual traffic from your computer"},
@@ -143,6 +152,31 @@ func yandexRules() []Rule {
 				if w := p.widgetOf(Yandex); w != nil {
 					w.fill(c)
 				}
+			},
+		},
+	}
+}
+
+// searchRules are of the other searches.
+func searchRules() []Rule {
+	return []Rule{
+		{
+			Name: "duckduckgo-anomaly", Vendor: DuckDuckGo, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"/anomaly.js", "anomaly-modal"},
+			Match: func(p *Page) bool {
+				return p.FormTo("/anomaly.js") != nil || p.HasClass("anomaly-modal__title", "anomaly-modal__puzzle") && p.TextLen() < maxGateText
+			},
+			Fill: func(p *Page, c *Challenge) { c.Form = p.FormTo("/anomaly.js") },
+		},
+		{
+			Name: "baidu-redirect", Vendor: Baidu, Kind: KindScript, Verdict: Challenged, Head: true,
+			Match: redirectsTo("wappass.baidu.com/static/captcha"), Fill: fillRedirect,
+		},
+		{
+			Name: "baidu-check", Vendor: Baidu, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"wappass."},
+			Match: func(p *Page) bool {
+				return p.Short() && (isTitled(p, "百度安全验证") || p.Link("wappass.baidu.com/static/captcha") != "")
 			},
 		},
 	}
