@@ -27,7 +27,9 @@ type DetectorConfig struct {
 	PeekBytes int
 	// SuspectBytes is how much of a page is looked at when its first PeekBytes
 	// hold a marker of any rule, or its status is a refusal's or an error's other
-	// than "not found"; negative = no more than PeekBytes. Default [DefaultSuspectBytes].
+	// than "not found"; a page that has shown next to nothing so far, since its style
+	// and scripts come first, is read on until it does. Negative = no more than
+	// PeekBytes. Default [DefaultSuspectBytes].
 	SuspectBytes int
 }
 
@@ -107,7 +109,7 @@ func (d *Detector) detect(p *Page, format format, body []byte) Challenge {
 	rules := d.ruleSet()
 	p.Body, p.json = utf8Of(body), format == jsonFormat
 	p.read = nil // a rule for the head may have looked
-	found := rules.scanner.scan(p.Body)
+	found := rules.marksOf(p)
 	if !found.any() && !rules.every {
 		return Challenge{}
 	}

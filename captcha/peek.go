@@ -46,17 +46,32 @@ func (d *Detector) inspectBody(p *Page, resp *http.Response) (Challenge, error) 
 			return Challenge{}, err
 		}
 	}
-	more := d.suspectBytes()
-	if err == nil && len(body) == d.peekBytes() && len(body) < more && d.suspects(p, body) {
-		body, err = peek(resp, body, more)
+	for size := d.peekBytes(); err == nil && len(body) == size; {
+		size = d.worth(p, kind, body)
+		if size == len(body) {
+			break
+		}
+		body, err = peek(resp, body, size)
 	}
 	return d.detect(p, kind, body), err
 }
 
-// suspects tells whether the rest of a page that begins with body is worth reading.
-func (d *Detector) suspects(p *Page, body []byte) bool {
+// worth tells how much of a page that begins with body is worth reading: all that
+// may be where a marker or the status speaks for a challenge, twice as much where
+// the page has shown nothing yet, and else no more.
+func (d *Detector) worth(p *Page, kind format, body []byte) int {
+	if len(body) == d.suspectBytes() {
+		return len(body)
+	}
 	refused := p.Status >= 400 && p.Status != http.StatusNotFound && p.Status != http.StatusGone
-	return refused || p.Status == http.StatusAccepted || d.ruleSet().scanner.scan(utf8Of(body)).any()
+	text := utf8Of(body)
+	switch {
+	case refused, p.Status == http.StatusAccepted, d.ruleSet().scanner.scan(text).any():
+		return d.suspectBytes()
+	case kind == htmlFormat && !begun(text):
+		return min(2*len(body), d.suspectBytes())
+	}
+	return len(body)
 }
 
 // bodyToInspect tells whether the response has a body that is a page.

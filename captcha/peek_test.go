@@ -59,6 +59,11 @@ func TestThePeekedBodyIsHandedBackWhole(t *testing.T) {
 		"marker behind the peek, error":  {403, late, captcha.DefaultSuspectBytes, captcha.Challenged},
 		"marker behind the peek, 404":    {404, late, captcha.DefaultPeekBytes, captcha.None},
 		"marker behind the larger bound": {403, "<p>captcha" + strings.Repeat("x", 600<<10) + late, captcha.DefaultSuspectBytes, captcha.None},
+		"style, then a page":             {200, "<style>" + repeat("a>b{c:d} ", 70<<10) + "</style>" + strings.Repeat("<p>Lamps", 1<<17), 2 * captcha.DefaultPeekBytes, captcha.None},
+		"style, then nothing":            {200, "<style>" + repeat("a>b{c:d} ", 1<<20), captcha.DefaultSuspectBytes, captcha.None},
+		"style, then a marker":           {200, "<style>" + repeat("a>b{c:d} ", 300<<10) + "</style>" + late[3:], captcha.DefaultSuspectBytes, captcha.Challenged},
+		"script that writes content":     {200, "<script>" + repeat(`w("<a href=1><p>text")`, 70<<10) + "</script><p>Soon" + late[3+100<<10:], captcha.DefaultSuspectBytes, captcha.Challenged},
+		"text without elements":          {200, "<style></style>" + late, captcha.DefaultPeekBytes, captcha.None},
 		"exactly the peek":               {200, strings.Repeat("x", captcha.DefaultPeekBytes), captcha.DefaultPeekBytes, captcha.None},
 	} {
 		for reader, wrap := range map[string]func(io.Reader) io.Reader{
