@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/godwit-go/godwit"
+	"github.com/godwit-go/godwit/breaker"
 	"github.com/godwit-go/godwit/internal/rttest"
 	"github.com/godwit-go/godwit/ratelimit"
 	"github.com/godwit-go/godwit/retry"
@@ -24,6 +25,8 @@ func assembled(t *testing.T, change func(*godwit.Policy)) rttest.Wrap {
 			Rate:   ratelimit.Config{Rate: -1, InFlight: -1, Pause: time.Millisecond},
 			Retry:  retry.Config{BaseDelay: time.Millisecond, BudgetRatio: -1},
 			Robots: robots.Config{Mode: robots.Ignore},
+			// Callers that run in step all meet their bad answer at the same time.
+			Breaker: breaker.Config{ConsecutiveFailures: -1},
 		}
 		if change != nil {
 			change(&p)
