@@ -147,7 +147,7 @@ func TestACallShowsItsAttemptsAndTheirExchanges(t *testing.T) {
 				require.Equal(t, trace.SpanKindClient, s.SpanKind)
 				require.Equal(t, time.Second, s.EndTime.Sub(s.StartTime))
 				attrs := fmt.Sprint(s.Attributes)
-				for _, want := range []string{"shop.test", "8443", "https://shop.test:8443/p?api_key=REDACTED&q=shoes", "1.1"} {
+				for _, want := range []string{"shop.test", "8443", `https://shop.test:8443/p"`, "1.1"} {
 					require.Contains(t, attrs, want)
 				}
 			case "attempt":
@@ -287,13 +287,13 @@ func TestSpanNamesStayFew(t *testing.T) {
 		l.tree("http.request.method", "http.request.method_original", "server.port"))
 }
 
-func TestURLsAreShownWithoutCredentials(t *testing.T) {
+func TestURLsAreShownWithoutWhatMayBeSecret(t *testing.T) {
 	l := newLab(t)
 	rt := l.Exchange(roundTripper(func(*http.Request) (*http.Response, error) { return status(200), nil }))
 	for url, want := range map[string]string{
-		"http://u:p@a.test/x?y=1":                         "http://a.test/x?y=1",
-		"http://a.test/?X-Goog-Signature=1&sig=2&a":       "http://a.test/?X-Goog-Signature=REDACTED&sig=REDACTED&a",
-		"http://a.test/?%74oken=1&AWSAccessKeyId=2&page=": "http://a.test/?%74oken=REDACTED&AWSAccessKeyId=REDACTED&page=",
+		"http://u:p@a.test/x?y=1":     "http://a.test/x",
+		"http://a.test:81/?sig=2&a#b": "http://a.test:81/",
+		"http://a.test/a%2Fb?":        "http://a.test/a%2Fb",
 	} {
 		l.spans.Reset()
 		_, err := get(t, rt, t.Context(), url)
