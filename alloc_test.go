@@ -1,6 +1,7 @@
 package godwit_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,9 +35,19 @@ func TestACallThroughEveryLayerHasItsPrice(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, rt.Close()) })
 			req := request12(t)
-			bare := testing.AllocsPerRun(500, func() { once(t, roundTripperFunc(stub), req) })
-			with := testing.AllocsPerRun(500, func() { once(t, rt, req) })
+			bare := allocations(func() { once(t, roundTripperFunc(stub), req) })
+			with := allocations(func() { once(t, rt, req) })
 			require.LessOrEqual(t, with-bare, c.limit)
 		})
 	}
+}
+
+// allocations is how often f allocates: the least of some measurements, since all
+// goroutines are counted, also those that a test before has left to end.
+func allocations(f func()) float64 {
+	least := math.Inf(1)
+	for range 5 {
+		least = min(least, testing.AllocsPerRun(200, f))
+	}
+	return least
 }
