@@ -132,9 +132,8 @@ func ExamplePolicy() {
 	web, err := hostile.Start(hostile.Config{})
 	must(err)
 	defer web.Close()
-	proxyFile := filepath.Join(os.TempDir(), "godwit-guide-proxies.txt")
-	must(os.WriteFile(proxyFile, []byte("127.0.0.1:9\n"), 0o600))
-	defer os.Remove(proxyFile)
+	proxyFile := "proxies.txt"
+	defer inFolderWith(proxyFile, "127.0.0.1:9\n")()
 
 	pools := map[string]proxypool.Config{
 		"datacenter": {File: proxyFile, ReloadEvery: 10 * time.Minute},

@@ -61,7 +61,9 @@ func TestOnlyMetricsLinksPrometheus(t *testing.T) {
 func goList(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
+	var said strings.Builder // of downloads, perhaps
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	require.NoError(t, err, said.String())
 	return string(out)
 }
