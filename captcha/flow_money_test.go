@@ -213,6 +213,57 @@ func TestTheNextSolverIsAskedAndEveryCentIsBooked(t *testing.T) {
 	require.Equal(t, trip.USD(700+price), spent)
 }
 
+// forgetful is a seller whose service has lost the first tasks that it took.
+func forgetful(name string, losses int) *seller {
+	shop, good := cookieSeller("good"), cookieSeller("good")
+	shop.name = name
+	shop.solve = func(ctx context.Context, c *captcha.Challenge, env captcha.Env) (captcha.Solution, error) {
+		if losses--; losses >= 0 {
+			return captcha.Solution{Cost: price}, lost{name}
+		}
+		return good.Solve(ctx, c, env)
+	}
+	return shop
+}
+
+type lost struct{ name string }
+
+func (l lost) Error() string { return l.name + " lost the task" }
+func (l lost) Lost() bool    { return true }
+
+func TestATaskThatTheServiceLostIsBoughtAnewOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		losses int
+		day    trip.USD
+		sold   [2]int
+		cost   trip.USD
+		want   error
+	}{
+		"the new task is answered":             {losses: 1, day: -1, sold: [2]int{2, 0}, cost: 2 * price},
+		"the new task is lost too":             {losses: 2, day: -1, sold: [2]int{2, 1}, cost: 3 * price},
+		"there is money for one task":          {losses: 1, day: price, sold: [2]int{1, 0}, cost: price, want: captcha.ErrBudget},
+		"there is money for two, and both are": {losses: 2, day: 2 * price, sold: [2]int{2, 0}, cost: 2 * price, want: captcha.ErrBudget},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, second := forgetful("first", c.losses), cookieSeller("good")
+			cfg := config(t, first, second)
+			cfg.Budget = budget(t, captcha.BudgetConfig{PerCall: -1, PerDomain: -1, PerDay: c.day, Total: -1})
+			req, call := as(identity("p1"), get(t, page))
+			resp, err := open(t, cookieGate(captcha.KindDataDome), cfg).RoundTrip(req)
+			if c.want == nil {
+				require.Equal(t, content, body(t, resp, err))
+			} else {
+				require.ErrorIs(t, err, c.want)
+				require.ErrorIs(t, err, lost{"first"}, "why money was spent is told as well")
+			}
+			require.Equal(t, c.sold, [2]int{first.sold(), second.sold()})
+			require.Equal(t, c.cost, call.Cost())
+			spent, _ := cfg.Budget.Spent(time.Now())
+			require.Equal(t, c.cost, spent)
+		})
+	}
+}
+
 func TestAFailureThatIsNobodysFaultStopsTheSearch(t *testing.T) {
 	first, second := failing("first", 0, true), cookieSeller("good")
 	cfg := config(t, first, second)

@@ -181,6 +181,11 @@ func (f *flow) buy(ctx context.Context) (Solution, Solver, error) {
 	var errs []error
 	for _, s := range able {
 		answer, err := f.ask(ctx, s, env)
+		var lost Lost
+		if errors.As(err, &lost) && lost.Lost() && ctx.Err() == nil {
+			errs = append(errs, err)
+			answer, err = f.ask(ctx, s, env) // out of money of its own
+		}
 		if err == nil {
 			return answer, s, nil
 		}

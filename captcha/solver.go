@@ -99,6 +99,13 @@ type Final interface {
 	Final() bool
 }
 
+// Lost is a solver's error after which it is worth asking the same solver for a new
+// task, once: its service does not know any more the task that it took.
+type Lost interface {
+	error
+	Lost() bool
+}
+
 // ParamImage is the key of [Challenge.Params] for the picture of a [KindImage]
 // challenge, in base64. It is filled in before a solver is asked.
 const ParamImage = "image"

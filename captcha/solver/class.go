@@ -31,7 +31,8 @@ const (
 	Account
 	// BadTask means that the service does not take such a task.
 	BadTask
-	// UnknownID means that the service does not know the task any more.
+	// UnknownID means that the service does not know the task any more, which is
+	// spent all the same. A new one is created, once.
 	UnknownID
 	// TimedOut means that the service took longer than it may. The task may
 	// still be answered.

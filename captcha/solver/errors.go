@@ -69,4 +69,11 @@ func (e *Error) Unwrap() []error {
 // stale challenge or a bad proxy.
 func (e *Error) Final() bool { return e.Class == Stale || e.Class == Proxy }
 
-var _ captcha.Final = (*Error)(nil)
+// Lost implements [captcha.Lost]: a task that the service has lost is spent, and a
+// new one is worth its price.
+func (e *Error) Lost() bool { return e.Class == UnknownID && e.TaskID != "" }
+
+var (
+	_ captcha.Final = (*Error)(nil)
+	_ captcha.Lost  = (*Error)(nil)
+)

@@ -282,6 +282,7 @@ func TestWhatAFailedTaskCosts(t *testing.T) {
 		"a stale challenge":           {solver.NameTwoCaptcha, "ERROR_TOKEN_EXPIRED", solver.Stale, 0, true},
 		"a bad proxy":                 {solver.NameTwoCaptcha, "ERROR_PROXY_CONNECT_TIMEOUT", solver.Proxy, 0, true},
 		"a lost task":                 {solver.NameTwoCaptcha, "ERROR_NO_SUCH_CAPCHA_ID", solver.UnknownID, 2990, false},
+		"another spelling of it":      {solver.NameCapSolver, "ERROR_TASKID_INVALID", solver.UnknownID, 3000, false},
 		"an unknown code":             {solver.NameTwoCaptcha, "ERROR_OF_TOMORROW", solver.Protocol, 2990, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -291,6 +292,7 @@ func TestWhatAFailedTaskCosts(t *testing.T) {
 			require.Equal(t, c.class, failed.Class)
 			require.Equal(t, c.cost, got.Cost)
 			require.Equal(t, c.final, failed.Final())
+			require.Equal(t, c.class == solver.UnknownID, failed.Lost(), "only what the service has lost is asked for anew")
 			require.Equal(t, "74372499131", failed.TaskID)
 			require.Empty(t, got.TaskID, "there is nothing to wait for")
 			require.Len(t, s.to("/getTaskResult"), 1)
