@@ -53,6 +53,19 @@ var refusals = map[string]wall{
 	"reddit":                  {page: document("", `<style>`+pad+`</style><div>You've been blocked by network security.</div><p>To continue, log in to your account or use your developer token.</p><a href="/login">Log in</a>`), status: 403, want: captcha.Blocked},
 	"yelp":                    {page: notice("Access denied", "Sorry, you're not allowed to access this page.", "Your IP address is: 192.0.2.7", "If you keep having trouble, please write to us."), status: 403, want: captcha.Blocked},
 	"datadome":                {page: `<html><head><title>a.test</title></head><body><script>var dd={'rt':'c','cid':'AHrl','hsh':'0A1B','t':'bv','s':433,'e':'d1','host':'geo.captcha-delivery.com'}</script></body></html>`, status: 403, want: captcha.Blocked, vendor: captcha.DataDome},
+	"adidas":                  {page: notice("Unable to give you access", "Unfortunately we are unable to give you access to our site at this time.", "A security issue was automatically identified.", "Reference Error: 18.25a23d17.1719930182.1a2b3c4d"), status: 403, want: captcha.Blocked, vendor: captcha.Akamai},
+	"mod security, a host":    {page: `<html><head><title>Error 406 - Not Acceptable</title></head><body><h1>Error 406 - Not Acceptable</h1><p>Generally a 406 error is caused because a request has been blocked by Mod Security. If you believe that your request has been blocked by mistake please contact the web site owner.</p></body></html>`, status: 406, want: captcha.Blocked},
+	"config server firewall":  {page: notice("Unauthorized Access", "Your connection to this server has been blocked in this server's firewall.", "Your blocked IP address is 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"simply":                  {page: `<html><head><title>406 Security Incident Detected</title></head><body><h1>406 Security Incident Detected</h1><p>Your request was blocked. Please try again later.</p><hr/><p>YDdgOVt1JPxMbeSQUsfXowAAAF8 - www.a.test - 192.0.2.7</p></body></html>`, status: 406, want: captcha.Blocked},
+	"ticketmaster":            {page: notice("Pardon the interruption", "Your Browsing Activity Has Been Paused", "We have detected unusual behaviour on your network or browser."), status: 403, want: captcha.Blocked},
+	"craigslist":              {page: `<html><head><title>blocked</title></head><body><p>This IP has been automatically blocked. If you have questions, please email: blocks@a.test</p></body></html>`, status: 403, want: captcha.Blocked},
+	"in Portuguese":           {page: notice("Acesso negado", "Acesso negado", "Seu acesso foi bloqueado por motivos de segurança.", "IP: 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"in Italian":              {page: notice("Accesso negato", "Accesso negato", "Il tuo indirizzo IP è stato bloccato.", "IP: 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"in Japanese":             {page: notice("アクセス拒否", "アクセスが拒否されました", "IPアドレス: 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"in Chinese":              {page: notice("访问被拒绝", "访问被拒绝", "您的IP: 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"in Turkish":              {page: notice("Erişim engellendi", "Erişiminiz engellendi", "IP adresiniz: 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"in Polish":               {page: notice("Odmowa dostępu", "Twój dostęp został zablokowany", "Twój adres IP: 192.0.2.7"), status: 403, want: captcha.Blocked},
+	"in Dutch":                {page: notice("Geen toegang", "Uw toegang is geblokkeerd", "Uw IP-adres: 192.0.2.7"), status: 403, want: captcha.Blocked},
 }
 
 // pad is more style than a page needs.

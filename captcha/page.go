@@ -69,7 +69,8 @@ func (p *Page) Text() string { return string(p.survey().text) }
 func (p *Page) TextLen() int { return p.survey().runes }
 
 // Says tells whether the visible text or the title holds any of the given
-// phrases, in any case. Phrases are in lower case.
+// phrases, in any case. Phrases are in lower case. What the text has in quotation
+// marks does not count.
 func (p *Page) Says(phrases ...string) bool {
 	said := p.survey().said()
 	for _, phrase := range phrases {

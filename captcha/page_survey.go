@@ -2,6 +2,7 @@ package captcha
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
@@ -89,10 +90,21 @@ func (s *survey) has(tags ...string) bool { return s.elements.has(tags) }
 
 func (s *survey) said() string {
 	if s.lowered == "" {
-		s.lowered = strings.ReplaceAll(strings.ToLower(s.title+"\n"+string(s.text)), "’", "'")
+		s.lowered = strings.ToLower(s.title + "\n" + unquoted(strings.ReplaceAll(string(s.text), "’", "'")))
 	}
 	return s.lowered
 }
+
+// unquoted takes out of a text what it says in the words of another: a page about
+// refusals quotes them.
+func unquoted(text string) string {
+	if !strings.ContainsAny(text, `"“«「`) {
+		return text
+	}
+	return passages.ReplaceAllString(text, ` `)
+}
+
+var passages = regexp.MustCompile(`"[^"]{1,400}"|“[^”]{1,400}”|«[^»]{1,400}»|「[^」]{1,400}」`)
 
 func widgetClass(class []byte) bool {
 	switch string(class) {

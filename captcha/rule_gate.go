@@ -33,10 +33,10 @@ func gate(p *Page, w *widget) bool {
 // refusal tells whether a status is one that gates come with.
 func refusal(status int) bool {
 	switch status {
-	case 401, 403, 405, 406, 412, 416, 418, 429, 456:
-		return true
+	case 400, 402, 404, 408, 409, 410, 413, 414, 422, 451:
+		return false // which say what is wrong with the request or the page
 	}
-	return status >= 500
+	return status >= 400
 }
 
 // alone tells whether nothing is to be filled in beside the widget: in its own form,

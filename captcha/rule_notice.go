@@ -62,6 +62,9 @@ func isTitled(p *Page, titles ...string) bool {
 // speaks to the visitor, and of the visit: an account is locked for other reasons.
 func refused(p *Page) bool {
 	said := p.survey().said()
+	if p.survey().textInputs > 0 {
+		return false
+	}
 	switch {
 	case p.Says(banWords...):
 		return true
@@ -76,4 +79,4 @@ var trace = regexp.MustCompile(`\b\d{1,3}(\.\d{1,3}){3}\b|\b[0-9a-f]{8}-[0-9a-f]
 	`\b(id|rid|ref|reference|code|incident|event|ticket)\W{0,4}[0-9a-z-]{0,12}[0-9][0-9a-z-]{5,}`)
 
 // visitorsAddress is the address that the request came from, told to the visitor.
-var visitorsAddress = regexp.MustCompile(`\bip\b.{0,30}\b(\d{1,3}(\.\d{1,3}){3}\b|[0-9a-f]{1,4}:[0-9a-f:]{4,})`)
+var visitorsAddress = regexp.MustCompile(`\b(ip|ref)\b.{0,30}\b(\d{1,3}(\.\d{1,3}){3}\b|[0-9a-f]{1,4}:[0-9a-f:]{4,})`)

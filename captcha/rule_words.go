@@ -51,17 +51,17 @@ var (
 	refusalWords = []string{
 		"you have been blocked", "access has been blocked", "access has been denied", "access to this page has been denied",
 		"unusual traffic", "unusual activity", "suspicious activity", "automated access", "automated requests", "automated queries", "automated tools",
-		"automated traffic", "looks like a bot", "identified as a bot", "detected as a bot", "bot activity", "disable your vpn", "turn off your vpn",
-		"vpn or proxy", "anonymizing proxy", "blocked by security", "request was blocked", "request has been blocked", "request blocked",
+		"automated traffic", "looks like a bot", "identified as a bot", "detected as a bot", "bot activity",
+		"anonymizing proxy", "blocked by security", "your request was blocked", "this request was blocked", "your request has been blocked", "this request has been blocked", "the request has been blocked", "request blocked",
 		"too many requests from your", "blocked your request", "blocked by the defense system", "blocked and logged", "request has been refused",
 		"rated as suspicious", "flagged by our security", "flagged your request", "firewall blocked", "by the system firewall",
 		"has been blocked due to", "why blocked:", "access to the website is blocked", "you have been banned",
-		"blocked by website protection", "access from your country", "has been blacklisted", "is blacklisted", "on a blocklist",
+		"access from your country", "has been blacklisted", "is blacklisted", "on a blocklist",
 	}
 	// foreignRefusals are the same in other languages.
 	foreignRefusals = []string{
 		"ваш запрос выглядит необычно", "за автоматические", "подозрительная активность", "доступ ограничен", "доступ заблокирован", "запрос заблокирован", "отключите vpn",
-		"zugriff wurde blockiert", "zugriff wurde verweigert", "accès a été bloqué", "ha sido bloqueado", "foi bloqueado", "è stato bloccato", "acesso bloqueado", "acceso bloqueado", "requête a été bloquée",
+		"zugriff wurde blockiert", "zugriff wurde verweigert", "accès a été bloqué", "ha sido bloqueado", "foi bloqueado", "è stato bloccato", "erişiminiz engellen", "erişim engellendi", "dostęp został zablokowany", "toegang is geblokkeerd", "acesso bloqueado", "acceso bloqueado", "requête a été bloquée",
 		"访问被拒绝", "被阻断", "访问过于频繁", "访问频繁", "已被拦截", "アクセスが拒否", "차단되었습니다",
 	}
 	// accountWords are of a refusal that another visit would meet as well.
@@ -70,7 +70,7 @@ var (
 	// mean the visitor and not the page.
 	deniedWords = []string{
 		"access denied", "access is denied", "denied access", "access restricted", "access is restricted", "access forbidden", "access blocked",
-		"not allowed to access", "not permitted to access", "403 forbidden",
+		"not allowed to access", "not permitted to access", "403 forbidden", "disable your vpn", "turn off your vpn", "vpn or proxy",
 	}
 	// challengeWords are what a check by script says while it runs.
 	challengeWords = []string{
@@ -87,6 +87,6 @@ var (
 	challengeTitles = []string{
 		"robot check", "are you a robot", "are you human", "are you a human", "human verification", "robot or human",
 		"please verify you are a human", "please verify you are human", "verify you are human", "bot verification", "security verification",
-		"client challenge", "ddos protection", "show us your human side", "百度安全验证", "人机验证", "安全验证", "访问验证",
+		"client challenge", "ddos protection", "show us your human side", "验证码中间页", "百度安全验证", "人机验证", "安全验证", "访问验证",
 	}
 )

@@ -46,6 +46,24 @@ func firewallRules() []Rule {
 			},
 		},
 		{
+			// A picture to be moved, whose answer goes to a path of the firewall.
+			Name: "tencent-captcha", Vendor: Tencent, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"/wafcaptcha"},
+			Match: func(p *Page) bool {
+				return p.Short() && p.ScriptSrc("TCaptcha") != "" && (p.FormTo("/WafCaptcha") != nil || p.Calls("TencentCaptcha") && p.Scripts("/WafCaptcha"))
+			},
+		},
+		{
+			// Of ByteDance: the name of the cookie that a proof of work is put into, or a
+			// picture to be moved.
+			Name: "bytedance", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
+			Markers: []string{"_wafchallengeid", "ttgcaptcha"},
+			Match: func(p *Page) bool {
+				return p.Short() && (p.HasClass("_wafchallengeid") || p.Bare() && p.Scripts("_wafchallengeid") ||
+					p.Scripts("TTGCaptcha") && isTitled(p, "验证码中间页"))
+			},
+		},
+		{
 			Name: "ruishu", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"window['$_ts']"},
 			Match:   func(p *Page) bool { return p.Bare() && p.Assigned("$_ts") },

@@ -67,7 +67,6 @@ func hostingRules() []Rule {
 		anubis     = "/.within.website/x/cmd/anubis/"
 		ddosGuard  = "/.well-known/ddos-guard/"
 		siteGround = "/.well-known/sgcaptcha/"
-		goAway     = "/cmd/go-away/"
 	)
 	mitigated := func(action string) func(*Page) bool {
 		return func(p *Page) bool { return strings.EqualFold(p.Header.Get("X-Vercel-Mitigated"), action) }
@@ -136,7 +135,7 @@ func hostingRules() []Rule {
 			Markers: []string{"sucuri website firewall", "cloudproxy@sucuri", "sucuri.net"},
 			Match: func(p *Page) bool {
 				return p.TextLen() < maxGateText && p.Says("sucuri website firewall", "sucuri cloudproxy") &&
-					p.Says("access denied", "blocked", "block id")
+					p.Says("access denied", "block id:")
 			},
 		},
 		{
@@ -161,13 +160,10 @@ func hostingRules() []Rule {
 				return p.Short() && (p.ScriptSrc("/.bunny-shield/") != "" || p.Scripts("/.bunny-shield/"))
 			},
 		},
-		{
-			Name: "go-away", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
-			Markers: []string{goAway},
-			Match: func(p *Page) bool {
-				return p.Short() && (p.ScriptSrc(goAway) != "" || strings.Contains(p.Refresh(), goAway))
-			},
-		},
+		ownPath("go-away", "/cmd/go-away/"),
+		ownPath("cerberus", "/.cerberus/"),
+		ownPath("basedflare", "/.basedflare/"),
+		ownPath("litespeed", "/.lsrecap/"),
 		{
 			Name: "stackpath", Vendor: Generic, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"/sbbi/?sbbpg="},
@@ -200,7 +196,19 @@ func hostingRules() []Rule {
 			// "Request: GET " and the path of its own error page, /qrerror/403.html, in base64.
 			Name: "qrator-block", Vendor: Qrator, Verdict: Blocked,
 			Markers: []string{"l3fyzxjyb3ivndaz"},
-			Match:   func(p *Page) bool { return p.Notice() && p.Says("l3fyzxjyb3ivndaz") },
+			Match:   func(p *Page) bool { return p.Notice() && p.Says("request: get l3fyzxjyb3ivndaz") },
 		},
+	}
+}
+
+// ownPath is the rule for a check that keeps a path of every site to itself.
+func ownPath(name, path string) Rule {
+	return Rule{
+		Name: name, Vendor: Generic, Kind: KindScript, Verdict: Challenged,
+		Markers: []string{path},
+		Match: func(p *Page) bool {
+			return p.Short() && (p.ScriptSrc(path) != "" || p.FormTo(path) != nil || strings.Contains(p.Refresh(), path))
+		},
+		Fill: (*Page).fillWidget,
 	}
 }
