@@ -185,7 +185,7 @@ func TestAReloadOfAFileKeepsWhatWasSpent(t *testing.T) {
 	proxy, err := web.AddProxy(hostile.ProxyConfig{})
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "crawler.yaml")
-	load := func(key, perDay string) godwit.Config {
+	load := func(key, total string) godwit.Config {
 		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `
 default:
   rate: {rate: unlimited, in_flight: unlimited}
@@ -193,9 +193,9 @@ default:
   retry: {max_attempts: 1}
   captcha:
     solvers: {service: 2captcha, key: %q, url: %q, poll: {first: 1ms, every: 1ms}}
-    budget: {per_day: %s}
+    budget: {total: %s}
 pools: {exits: {proxies: %q, blocks: {after: off}}}
-`, key, web.Solver().URL(), perDay, proxy.URL()), 0o600))
+`, key, web.Solver().URL(), total, proxy.URL()), 0o600))
 		cfg, err := godwit.Load(path)
 		require.NoError(t, err)
 		pool := cfg.Pools["exits"]
@@ -205,22 +205,22 @@ pools: {exits: {proxies: %q, blocks: {after: off}}}
 	}
 	left := func(tr *godwit.Transport) trip.USD { return tr.State().Budgets[0].Remaining }
 	key := web.Solver().Key()
-	tr := transport(t, load(key, "$1/day"))
+	tr := transport(t, load(key, "$1"))
 	_, _, err = get(t.Context(), tr, "one", web.Site("shop.test").URL("/p/1"))
 	require.NoError(t, err)
 	spent := trip.Dollar - left(tr)
 	require.Positive(t, spent)
 
-	require.NoError(t, tr.Reload(load(key, "$1/day")))
+	require.NoError(t, tr.Reload(load(key, "$1")))
 	require.Equal(t, trip.Dollar-spent, left(tr), "the same file again")
-	require.NoError(t, tr.Reload(load("another-key", "$2/day")))
+	require.NoError(t, tr.Reload(load("another-key", "$2")))
 	require.Equal(t, 2*trip.Dollar-spent, left(tr))
 	require.Positive(t, tr.Stats().Pools[1].Proxies[0].Uses)
 	_, _, err = get(t.Context(), tr, "two", web.Site("shop.test").URL("/p/2"))
 	require.ErrorIs(t, err, captcha.ErrChallenge, "the new key is in force, and the service does not know it")
 	require.NoError(t, tr.Reload(load(key, fmt.Sprint(spent))))
 	_, _, err = get(t.Context(), tr, "three", web.Site("shop.test").URL("/p/3"))
-	require.ErrorIs(t, err, captcha.ErrBudget, "the day's money is gone")
+	require.ErrorIs(t, err, captcha.ErrBudget, "the money is gone")
 }
 
 func TestThreeMistakesAtOnceAreMendedFromTheMessagesAlone(t *testing.T) {

@@ -98,6 +98,7 @@ func TestNobodyComesBackBeforeTheTimeTheyWereTold(t *testing.T) {
 		{Form: hostile.RetrySeconds, Status: http.StatusForbidden},
 	}
 	var seeds sync.WaitGroup
+	var told []*hostile.Site
 	for seed := range uint64(3) {
 		var sites []hostile.SiteConfig
 		for i, l := range limits {
@@ -113,6 +114,7 @@ func TestNobodyComesBackBeforeTheTimeTheyWereTold(t *testing.T) {
 		require.NoError(t, err)
 		defer tr.Close()
 		for _, site := range sites {
+			told = append(told, web.Site(site.Host))
 			for _, page := range web.Site(site.Host).URLs() {
 				seeds.Go(func() {
 					if _, body, err := get(t.Context(), tr, "", page); err != nil || !web.Check(page, []byte(body)) {
@@ -121,17 +123,14 @@ func TestNobodyComesBackBeforeTheTimeTheyWereTold(t *testing.T) {
 				})
 			}
 		}
-		defer func() {
-			throttled := 0
-			for _, site := range sites {
-				l := web.Site(site.Host).Ledger()
-				require.Zero(t, l.Early, "%s came back too early", site.Host)
-				throttled += l.Throttled
-			}
-			require.Positive(t, throttled)
-		}()
 	}
 	seeds.Wait()
+	throttled := 0
+	for _, site := range told {
+		require.Zero(t, site.Ledger().Early, "%s came back too early", site.Host())
+		throttled += site.Ledger().Throttled
+	}
+	require.Positive(t, throttled)
 }
 
 // The visit of a chain of redirects: each origin gets what is meant for it.
