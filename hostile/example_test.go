@@ -18,7 +18,7 @@ func Example() {
 		Host:  "shop.test",
 		Pages: 50,
 		Hazards: []hostile.Hazard{
-			hostile.Ban{Requests: 20, Window: time.Minute},
+			hostile.Ban{Requests: 20, Window: time.Hour, For: time.Hour},
 			hostile.Truncate{OneIn: 10},
 		},
 	}}})

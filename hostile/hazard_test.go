@@ -62,6 +62,7 @@ func TestRateLimitSaysWhenToComeBackInEveryForm(t *testing.T) {
 		"unsaid":                    {hostile.RateLimit{Wait: 7 * time.Second, Form: hostile.RetryUnsaid}, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c.limit.Window = time.Hour
 			web, s := site(t, c.limit)
 			client := visitor(t, web, nil)
 			resp, _ := get(t, client, s.URL("/p/1"))

@@ -12,14 +12,14 @@ import (
 	"time"
 
 	"github.com/godwit-go/godwit/hostile"
+	"github.com/godwit-go/godwit/internal/rttest"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
 // patience is how long a test waits for what must happen, on a busy machine too.
 const patience = 30 * time.Second
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { rttest.Main(m) }
 
 func start(t *testing.T, cfg hostile.Config) *hostile.Web {
 	t.Helper()

@@ -14,12 +14,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/godwit-go/godwit/internal/rttest"
 	"github.com/godwit-go/godwit/proxypool"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { rttest.Main(m) }
 
 func TestProxiesComeFromEverySource(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "proxies.txt")
