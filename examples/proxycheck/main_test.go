@@ -61,7 +61,7 @@ func TestTheTableTellsWhatEachProxyIsGoodFor(t *testing.T) {
 	require.Equal(t, exitOK, run(t.Context(), args, nil, &out, &progress))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 4)
-	require.Regexp(t, `^good +http +\d+ms +127\.0\.0\.1 +https h2 +ok$`, lines[1])
+	require.Regexp(t, `^good +http +[\d.]+m?s +127\.0\.0\.1 +https h2 +ok$`, lines[1])
 	require.Contains(t, out.String(), "proxy_connect: proxy says 407")
 	require.Contains(t, out.String(), "dial: connection refused")
 	require.Contains(t, progress.String(), "3/3, 1 work")
