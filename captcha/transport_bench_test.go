@@ -41,7 +41,7 @@ func TestContentPassesWithFewAllocations(t *testing.T) {
 	ctx, call := trip.Start(get(t, page), trip.Spec{})
 	ctx, _ = call.StartAttempt(ctx)
 	req := get(t, page).WithContext(ctx)
-	allocs := testing.AllocsPerRun(200, func() {
+	allocs := testing.AllocsPerRun(1000, func() {
 		if _, err := rt.RoundTrip(req); err != nil {
 			t.Error(err)
 		}

@@ -61,7 +61,7 @@ func TestSuccessCostsFourAllocations(t *testing.T) {
 	rt, err := retry.New(stub{}, retry.Config{})
 	require.NoError(t, err)
 	req := plain(t)
-	bare := testing.AllocsPerRun(200, func() { exchange(t, stub{}, req) })
-	with := testing.AllocsPerRun(200, func() { exchange(t, rt, req) })
+	bare := testing.AllocsPerRun(1000, func() { exchange(t, stub{}, req) })
+	with := testing.AllocsPerRun(1000, func() { exchange(t, rt, req) })
 	require.LessOrEqual(t, with-bare, 4.0)
 }

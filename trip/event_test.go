@@ -48,7 +48,7 @@ func without(e *trip.CallDone) trip.CallDone {
 func TestTheEventsOfAnObservedCallCostNothing(t *testing.T) {
 	req := request(t, "https://shop.test/")
 	rounds := func(told bool) float64 {
-		return testing.AllocsPerRun(100, func() {
+		return testing.AllocsPerRun(1000, func() {
 			ctx, call := trip.Start(req, trip.Spec{Observed: true})
 			_, a := call.StartAttempt(ctx)
 			if told {
