@@ -72,6 +72,8 @@ var lookalikes = map[string]lookalike{
 	"login, recaptcha":                 {page: document("Log in", loginForm+recaptchaBox+"<button>Log in</button></form>"), status: 403, want: captcha.Widget},
 	"login, invisible":                 {page: document("Log in", loginForm+`<button class="g-recaptcha" data-sitekey="`+recaptchaKey+`" data-size="invisible" data-callback="go">Log in</button></form><script src="https://www.google.com/recaptcha/api.js"></script>`), status: 401, want: captcha.Widget},
 	"login, turnstile, search":         {page: document("Log in", searchByRole+loginForm+turnstileBox+"</form>"), status: 401, want: captcha.Widget},
+	"403 with a login by mail":         {page: document("Log in", `<p>Verify you are human</p><form method="post"><input type="email" name="mail">`+turnstileBox+`<button>Send me a link</button></form>`), status: 403, want: captcha.Widget},
+	"403 with comments":                {page: document("Comments", `<p>Verify you are human to comment</p><form method="post"><textarea name="comment"></textarea>`+hcaptchaBox+`</form>`), status: 403, want: captcha.Widget},
 	"login by mail alone":              {page: document("Log in", `<p>Verify you are human</p><form method="post"><input type="email" name="mail">`+turnstileBox+`<button>Send me a link</button></form>`), want: captcha.Widget},
 	"contact form":                     {page: document("Contact", `<h1>Contact</h1><form method="post"><input name="name"><input type="email" name="mail"><textarea name="text"></textarea>`+turnstileBox+`</form>`), status: 403, want: captcha.Widget},
 	"contact form, search":             {page: document("Contact", searchByName+`<form method="post"><textarea name="text"></textarea>`+hcaptchaBox+`</form>`), want: captcha.Widget},
@@ -161,6 +163,8 @@ var lookalikes = map[string]lookalike{
 	"tracking of parcels":         {page: document("Track", `<h1>Where is my parcel?</h1><form method="post" action="/track"><input name="number">`+hcaptchaBox+`<button>Track</button></form>`), want: captcha.Widget},
 	"unsubscribe":                 {page: document("Unsubscribe", `<h1>Unsubscribe</h1><p>We are sorry to see you go. Press the button to leave our list, and we will not write to you again; it takes a day.</p><form method="post"><input type="hidden" name="t" value="a">`+turnstileBox+`<button>Unsubscribe</button></form>`), want: captcha.Widget},
 	"shop, cookie and reload":     {page: document("Shop", `<select id="currency"><option>EUR</option></select><img src="/lamp.webp"><script>currency.onchange=function(){document.cookie="currency="+this.value;location.reload()}</script>`)},
+	"a game in one file":          {page: `<!DOCTYPE html><title>Blocks</title><style>body{margin:0}</style><div id="board"></div><script>function draw(){var d=document.createElement("i");board.appendChild(d)}function over(){document.cookie="best="+n;location.reload()}draw()</script>`},
+	"a note in one file":          {page: document("Notes", `<p>Notes are kept in a cookie of this browser, and nowhere else.</p><div id="list"></div><script>list.onclick=function(){document.cookie="n="+list.innerHTML;location.reload()}</script>`)},
 	"slides":                      {page: document("Slides", `<canvas></canvas><script>document.cookie="slide=1";addEventListener("popstate",function(){location.reload()})</script>`)},
 }
 

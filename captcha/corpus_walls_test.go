@@ -81,6 +81,7 @@ var walls = map[string]wall{
 	"gate beside search and newsletter":  {page: document("Shop", searchByRole+"<p>Are you human?</p>"+gateForm(turnstileBox)+newsletter), status: 403, want: captcha.Challenged, vendor: captcha.Turnstile, needs: true},
 	"gate in a site's frame":             {page: document("Shop", chrome("<h1>Are you a robot?</h1>"+gateForm(recaptchaBox))), status: 403, want: captcha.Challenged, vendor: captcha.ReCAPTCHA, needs: true},
 	"gate in a site's frame, hcaptcha":   {page: document("Shop", chrome("<p>We have seen unusual traffic from your network.</p>"+gateForm(hcaptchaBox))), status: 429, want: captcha.Challenged, vendor: captcha.HCaptcha, needs: true},
+	"gate that quotes its box":           {page: document("Check", `<p>Tick “I'm not a robot” to see the page.</p>`+gateForm(recaptchaBox)), status: 200, want: captcha.Challenged, vendor: captcha.ReCAPTCHA},
 	"gate in French":                     {page: document("Vérification", "<p>Confirmez que vous n'êtes pas un robot.</p>"+gateForm(hcaptchaBox)), status: 403, want: captcha.Challenged, vendor: captcha.HCaptcha},
 	"gate in German":                     {page: document("Überprüfung", "<p>Bitte bestätigen Sie, dass Sie kein Roboter sind.</p>"+gateForm(recaptchaBox)), status: 200, want: captcha.Challenged, vendor: captcha.ReCAPTCHA},
 	"gate in Japanese":                   {page: document("確認", "<p>私はロボットではありません</p>"+gateForm(recaptchaBox)), status: 403, want: captcha.Challenged, vendor: captcha.ReCAPTCHA},

@@ -72,9 +72,17 @@ func (p *Page) TextLen() int { return p.survey().runes }
 // phrases, in any case. Phrases are in lower case. What the text has in quotation
 // marks does not count.
 func (p *Page) Says(phrases ...string) bool {
-	said := p.survey().said()
+	return containsAny(p.survey().said(), phrases)
+}
+
+// mentions is Says for what may be in quotation marks too: press "I am no robot".
+func (p *Page) mentions(phrases ...string) bool {
+	return p.Says(phrases...) || containsAny(strings.ToLower(p.Text()), phrases)
+}
+
+func containsAny(text string, phrases []string) bool {
 	for _, phrase := range phrases {
-		if strings.Contains(said, phrase) {
+		if strings.Contains(text, phrase) {
 			return true
 		}
 	}

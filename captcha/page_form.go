@@ -17,8 +17,9 @@ type form struct {
 	submit bool // the first submit button is among the fields
 
 	texts    int  // fields for a visitor to type into
+	lines    int  // of them, those that take any line: no comment, no address
+	answers  int  // and those that are for the answer to a picture
 	choices  int  // selects, radio buttons and checkboxes
-	lines    int  // of the texts, those that take any line and no answer to a picture
 	searches bool // it says that it is a search
 	widget   bool // a widget is inside
 }
@@ -102,11 +103,12 @@ func (v *surveyor) typed(within *form, name []byte, kind string) {
 		return
 	}
 	within.texts++
+	if answer {
+		within.answers++
+	}
 	switch kind {
 	case "", "text", "search":
-		if !answer {
-			within.lines++
-		}
+		within.lines++
 	}
 	within.searches = within.searches || search
 }
@@ -128,7 +130,7 @@ func (v *surveyor) searches(keys ...string) bool {
 // isSearch tells whether the form is the search that a site has on every page: one
 // line to type into, and nothing that guards it.
 func (f *form) isSearch() bool {
-	return f.searches && f.texts == 1 && f.lines == 1 && !f.widget
+	return f.searches && f.texts == 1 && f.lines == 1 && f.answers == 0 && !f.widget
 }
 
 // count sums up what a visitor would have to fill in. A search does not count: it

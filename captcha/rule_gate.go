@@ -9,10 +9,13 @@ func gate(p *Page, w *widget) bool {
 	if s.runes >= maxGateText || s.passwords > 0 || s.textInputs > 1 || s.choices > 0 {
 		return false
 	}
+	if w.form != nil && w.form.texts > w.form.lines {
+		return false // a comment, a newsletter
+	}
 	if s.app && s.runes < maxBareText || s.has("article", "table", "video") {
 		return false
 	}
-	worded := p.Says(gateWords...)
+	worded := p.mentions(gateWords...)
 	if (len(s.links) > maxGateLinks || s.has("nav")) && !(worded && refusal(p.Status) && alone(s, w)) {
 		return false
 	}
@@ -23,9 +26,9 @@ func gate(p *Page, w *widget) bool {
 	switch {
 	case p.Status == 0:
 		only := s.runes < maxAloneText && len(s.forms) > 0 && !s.search && w.params[ParamInvisible] == ""
-		return worded || only || s.textInputs == 0 && p.Says(softWords...)
+		return worded || only || s.textInputs == 0 && p.mentions(softWords...)
 	case p.Status == 200, p.Status == 202:
-		return worded || s.textInputs == 0 && p.Says(softWords...)
+		return worded || s.textInputs == 0 && p.mentions(softWords...)
 	}
 	return refusal(p.Status)
 }
@@ -59,7 +62,7 @@ func imageRules() []Rule {
 		Name: "image-gate", Vendor: Generic, Kind: KindImage, Verdict: Challenged, Confidence: Medium,
 		Markers: []string{"captcha", "seccode", "verifycode", "checkcode", "securimage"},
 		Match: func(p *Page) bool {
-			return p.survey().textInputs == 1 && p.Short() && imageCaptcha(p) != "" && gate(p, new(widget)) && p.Says(slices.Concat(gateWords, softWords)...)
+			return p.survey().textInputs == 1 && p.Short() && imageCaptcha(p) != "" && gate(p, new(widget)) && p.mentions(slices.Concat(gateWords, softWords)...)
 		},
 		Fill: func(p *Page, c *Challenge) {
 			fillGate(p, &widget{kind: KindImage}, c)

@@ -43,11 +43,15 @@ func holds(p *Page, words ...string) bool {
 	return true
 }
 
-// empty tells whether the page has nothing to read, to see or to press, and no
-// script but its own: what it will show depends on what that does.
+// empty tells whether the page has nothing to read, to see or to press, no script
+// but its own, and none that builds the page: an application would.
 func empty(p *Page) bool {
 	s := p.survey()
-	return s.runes < maxLoneText && !s.app && s.textInputs == 0 && s.passwords == 0 && s.choices == 0 &&
+	most := maxBareText
+	if refusal(p.Status) {
+		most = maxLoneText
+	}
+	return s.runes < most && !p.Calls("createElement", "appendChild", "insertAdjacentHTML", "getContext") && !s.app && s.textInputs == 0 && s.passwords == 0 && s.choices == 0 &&
 		len(s.links) == 0 && len(s.images) == 0 && len(s.frames) == 0 && len(s.scriptSrcs) == 0 &&
 		!s.has("article", "main", "nav", "video", "table", "canvas", "button")
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/stretchr/testify/require"
@@ -87,16 +88,17 @@ func TestPagesAnswerForTheirStructure(t *testing.T) {
 	d := detector(t, captcha.Rule{Name: "look", Match: func(p *captcha.Page) bool { page = p; return false }})
 	d.Detect(200, nil, &url.URL{Scheme: "https", Host: "a.test", Path: "/x/y"}, []byte(`<!DOCTYPE html><TITLE> One &amp;
 		two </TITLE><META HTTP-EQUIV=Refresh CONTENT="3;url='/next?a=1&amp;b=2'"><body CLASS="a  b"><h1 ID=top>Hello,&nbsp;   world</h1>
-		<script>var n = "v\x41";</script><noscript>no <b>script</b></noscript><style>.x{}</style><a href="#here">h</a><a href="/l?m">l</a>
+		<i>"Denied", “Blocked” «Refused»</i><meta NAME="a-b">
+		<script>var n = "v\x41";</script><noscript><p>go <META content='0; url=/plain' http-equiv="Refresh"></noscript><noscript>no <b>script</b></noscript><style>.x{}</style><a href="#here">h</a><a href="/l?m">l</a>
 		<iframe src="/frame?f">in frame</iframe><img src="pic.png"><pre id="quoted">q</pre>
 		<form id=f ACTION="/send?a=1&amp;b=2" method=Post><input type=hidden name=h value="&lt;1&gt;"><input name=t value=2><input type=checkbox name=c>
 		<input type=checkbox name=d checked><input type=radio name=r value=7 checked><input type=password name=p><textarea name=ta>x</textarea>
 		<input type=file name=nofile><input type=reset name=noreset><button name=go value=1>Go</button><button name=no2 value=2>No</button><form action="/nested"></form>`))
 	require.Equal(t, "One & two", page.Title())
-	require.Equal(t, "Hello, world hl Go No ", page.Text())
-	require.InDelta(t, len(page.Text()), page.TextLen(), 4)
+	require.Equal(t, `Hello, world "Denied", “Blocked” «Refused» hl Go No `, page.Text())
+	require.InDelta(t, utf8.RuneCountInString(page.Text()), page.TextLen(), 4)
 	require.True(t, page.Says("hello, world"))
-	require.False(t, page.Says("script", "quoted"))
+	require.False(t, page.Says("script", "quoted", "denied", "blocked", "refused"), "what is in quotation marks is said by others")
 	require.True(t, page.HasID("none", "top"))
 	require.False(t, page.HasID("to", "quoted", ""))
 	require.True(t, page.HasClass("b"))
@@ -106,6 +108,9 @@ func TestPagesAnswerForTheirStructure(t *testing.T) {
 	require.Equal(t, "/l?m", page.Link("l"))
 	require.Empty(t, page.Link("#here"))
 	require.Equal(t, "/next?a=1&b=2", page.Refresh())
+	require.Equal(t, "/plain", page.NoscriptRefresh())
+	require.True(t, page.HasMeta("a-b"))
+	require.False(t, page.HasMeta("a"))
 	require.Equal(t, "vA", page.Value("n"))
 	require.True(t, page.Scripts("var n"))
 	require.False(t, page.Short(), "it asks for a password")
@@ -209,4 +214,9 @@ func TestTheAnswerGoesIntoTheWidgetsOwnForm(t *testing.T) {
 		`<div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div>`
 	c = captcha.Detect(403, nil, nil, []byte(page))
 	require.Equal(t, "/gate", c.Form.Action.String(), "outside of a form the one that posts takes it")
+
+	page = `<p>Please show that you are not a robot.</p>` + searchByName + `<form action="/gate"><input type="hidden" name="back" value="/p"></form>` +
+		`<div class="g-recaptcha" data-sitekey="` + recaptchaKey + `"></div>`
+	c = captcha.Detect(403, nil, nil, []byte(page))
+	require.Equal(t, "/gate", c.Form.Action.String(), "but never the site's search")
 }
