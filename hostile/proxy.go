@@ -36,8 +36,10 @@ type Proxy struct {
 	cfg  ProxyConfig
 	exit string
 	addr string // where it listens, kept over restarts
-	born time.Time
-	tls  *tls.Config // for https
+	// place keeps the address for it while it does not listen.
+	place io.Closer
+	born  time.Time
+	tls   *tls.Config // for https
 
 	mu       sync.Mutex
 	fault    ProxyFault
@@ -55,7 +57,7 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 	}
 	cfg.Scheme = cmp.Or(cfg.Scheme, "http")
 	p := &Proxy{
-		web: w, cfg: cfg, fault: cfg.Fault, addr: anyPort, born: time.Now(),
+		web: w, cfg: cfg, fault: cfg.Fault, born: time.Now(),
 		sessions: make(map[string]string),
 		books:    ProxyLedger{Targets: make(map[string]int), Credentials: make(map[string]int)},
 	}
@@ -66,6 +68,10 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 		}
 		p.tls = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}
 	}
+	var err error
+	if p.addr, p.place, err = reserve(); err != nil {
+		return nil, fmt.Errorf("hostile: proxy: %w", err)
+	}
 	w.mu.Lock()
 	p.exit = cfg.Exit
 	if p.exit == "" {
@@ -75,6 +81,7 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 	w.mu.Unlock()
 	// The port is taken in any case, so that a proxy that refuses has one too.
 	if err := p.Restart(); err != nil {
+		p.place.Close()
 		return nil, err
 	}
 	if cfg.Fault == ProxyRefuse {
@@ -84,10 +91,16 @@ func (w *Web) AddProxy(cfg ProxyConfig) (*Proxy, error) {
 	w.proxies = append(w.proxies, p)
 	w.mu.Unlock()
 	if w.ctx.Err() != nil { // Close may not have seen it
-		p.Stop()
+		p.leave()
 		return nil, errClosed
 	}
 	return p, nil
+}
+
+// leave stops the proxy for good.
+func (p *Proxy) leave() {
+	p.Stop()
+	p.place.Close()
 }
 
 var errClosed = errors.New("hostile: the web is closed")

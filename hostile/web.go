@@ -91,7 +91,7 @@ func (w *Web) Close() {
 	proxies := slices.Clone(w.proxies)
 	w.mu.Unlock()
 	for _, proxy := range proxies {
-		proxy.Stop()
+		proxy.leave()
 	}
 	for _, site := range w.sites {
 		site.close()
