@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/godwit-go/godwit/breaker"
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/proxypool"
 	"github.com/godwit-go/godwit/trip"
@@ -45,7 +45,7 @@ func (t *Transport) serveStatus(w http.ResponseWriter, r *http.Request) {
 	h.Set("Vary", "Accept")
 	if accept := r.Header.Get("Accept"); strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html") {
 		h.Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(t.status(time.Now())) // the client is gone if this fails
+		_ = json.NewEncoder(w).Encode(t.glimpse.of(t.status)) // the client is gone if this fails
 		return
 	}
 	nonce := rand.Text()
@@ -120,25 +120,48 @@ type failureStatus struct {
 	Story  string    `json:"story"`
 }
 
-func (t *Transport) status(now time.Time) status {
-	stats := t.Stats()
-	s := status{
-		Now: now, Since: stats.Since,
-		Domains: []domainStatus{}, Pools: []poolStatus{}, Banned: []bannedStatus{}, Failures: []failureStatus{},
+// glimpse is the newest status. However many look at however many domains, a tenth
+// of a processor is the most that it takes.
+type glimpse struct {
+	mu    sync.Mutex
+	last  status
+	until time.Time // it is shown again
+}
+
+func (g *glimpse) of(look func(now time.Time) status) status {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if start := time.Now(); start.After(g.until) {
+		g.last = look(start)
+		now := time.Now()
+		g.until = now.Add(9 * now.Sub(start))
 	}
+	s := g.last
+	s.Now = time.Now() // by which the page sets its clock
+	return s
+}
+
+func (t *Transport) status(now time.Time) status {
+	s := status{
+		Since: t.tally.since, Domains: []domainStatus{}, Pools: []poolStatus{}, Banned: []bannedStatus{}, Failures: []failureStatus{},
+	}
+	a := t.current.Load()
+	standings, failures := t.standings(a)
 	var spent trip.USD
-	for _, d := range stats.Domains {
-		s.Total.add(d)
-		spent += d.Cost
+	for i := range standings {
+		s.Total.add(&standings[i])
+		if c := standings[i].counted; c != nil {
+			spent += c.cost
+		}
 	}
 	s.Total.Spent = spent.String()
-	for _, d := range busiest(stats.Domains) {
-		s.Domains = append(s.Domains, domainStatusOf(d))
+	for _, d := range busiest(standings) {
+		s.Domains = append(s.Domains, domainStatusOf(d.stats(a, now)))
 	}
-	for _, f := range stats.Failures {
+	for _, f := range failures {
 		s.Failures = append(s.Failures, failureStatus(f))
 	}
-	for _, p := range stats.Pools {
+	for _, p := range a.snapshots() {
 		pool, banned := poolStatusOf(p)
 		s.Pools = append(s.Pools, pool)
 		s.Banned = append(s.Banned, banned...)
@@ -155,36 +178,44 @@ func (t *Transport) status(now time.Time) status {
 	return s
 }
 
-func (t *totalStatus) add(d DomainStats) {
+func (t *totalStatus) add(s *standing) {
 	t.Domains++
-	t.Calls += d.Calls
-	t.Failed += d.Failed
-	t.Exchanges += d.Exchanges
-	t.OK += d.Verdicts[trip.OK.String()]
-	t.Waiting += d.Rate.Waiting
-	if d.Breaker.State == breaker.Open {
+	if c := s.counted; c != nil {
+		t.Calls += c.calls
+		t.Failed += c.failed
+		t.Exchanges += c.exchanges
+		t.OK += c.verdicts[trip.OK]
+	}
+	if s.rate != nil {
+		t.Waiting += s.rate.Waiting
+	}
+	if s.open() {
 		t.OpenBreakers++
 	}
 }
 
 // busiest returns the domains that the page lists, by name. One whose breaker is
 // open counts as busy.
-func busiest(all []DomainStats) []DomainStats {
-	if len(all) <= maxShown {
-		return all
+func busiest(all []standing) []*standing {
+	shown := make([]*standing, len(all))
+	for i := range all {
+		shown[i] = &all[i]
 	}
-	open := func(d DomainStats) int {
-		if d.Breaker.State == breaker.Open {
+	if len(shown) > maxShown {
+		// Stable, so that the page shows the same ones the next time.
+		slices.SortStableFunc(shown, func(a, b *standing) int {
+			switch {
+			case a.open() == b.open():
+				return cmp.Compare(b.calls(), a.calls())
+			case a.open():
+				return -1
+			}
 			return 1
-		}
-		return 0
+		})
+		shown = shown[:maxShown]
 	}
-	slices.SortStableFunc(all, func(a, b DomainStats) int {
-		return cmp.Or(cmp.Compare(open(b), open(a)), cmp.Compare(b.Calls, a.Calls))
-	})
-	all = all[:maxShown]
-	slices.SortFunc(all, func(a, b DomainStats) int { return cmp.Compare(a.Domain, b.Domain) })
-	return all
+	slices.SortFunc(shown, func(a, b *standing) int { return cmp.Compare(a.domain, b.domain) })
+	return shown
 }
 
 func domainStatusOf(d DomainStats) domainStatus {

@@ -2,10 +2,12 @@ package godwit_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,4 +88,55 @@ func TestStatusCostsNoMoreWithTenThousandProxies(t *testing.T) {
 	require.Equal(t, "many", s.Pools[1].Name)
 	require.Equal(t, 10_000, s.Pools[1].Proxies)
 	require.Equal(t, 10_000, s.Pools[1].States["healthy"])
+}
+
+func TestStatusShowsTheBusiestOfManyDomains(t *testing.T) {
+	const domains = 3000
+	tr, err := godwit.New(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host == "down.test" {
+			return nil, errors.New("reset")
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	}), godwit.Config{Default: fast()})
+	require.NoError(t, err)
+	defer tr.Close()
+	visit := func(host string, times int) {
+		for range times {
+			if resp, err := tr.Client().Get("http://" + host); err == nil {
+				_ = resp.Body.Close()
+			}
+		}
+	}
+	for i := range domains {
+		visit(fmt.Sprintf("quiet-%d.test", i), 1)
+	}
+	visit("busy.test", 3)
+	visit("down.test", 2) // four attempts, and the one that opens the breaker
+
+	look := func() (body string, names []string, total int) {
+		req := httptest.NewRequest(http.MethodGet, "/", nil)
+		req.Header.Set("Accept", "application/json")
+		w := httptest.NewRecorder()
+		tr.Handler().ServeHTTP(w, req)
+		var s struct {
+			Total   struct{ Domains, Calls, OK int }
+			Domains []struct{ Domain, Breaker string }
+		}
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &s))
+		require.Equal(t, domains+5, s.Total.Calls)
+		require.Equal(t, domains+3, s.Total.OK)
+		for _, d := range s.Domains {
+			names = append(names, d.Domain)
+		}
+		return w.Body.String(), names, s.Total.Domains
+	}
+	body, names, total := look()
+	require.Equal(t, domains+2, total, "the page says how many it leaves out")
+	require.Len(t, names, 200)
+	require.Less(t, len(body), 100_000)
+	require.True(t, slices.IsSorted(names))
+	require.Contains(t, names, "busy.test")
+	require.Contains(t, names, "down.test")
+	_, again, _ := look()
+	require.Equal(t, names, again, "a page whose lines come and go cannot be read")
 }

@@ -23,6 +23,7 @@ type Transport struct {
 	current atomic.Pointer[assembly]
 	closed  atomic.Bool
 	reload  sync.Mutex // one at a time
+	glimpse glimpse
 }
 
 // ErrClosed is what a call gets after [Transport.Close].
