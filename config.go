@@ -45,7 +45,7 @@ type Config struct {
 	// Pools are the proxy pools that policies name. Default: none, all goes direct.
 	Pools map[string]proxypool.Config
 	// Direct are the settings of the built-in pool [Direct]: time-outs, TLS, a
-	// transport of your own. It takes no proxies.
+	// transport of your own. It takes no proxies. Default: those of proxypool.
 	Direct proxypool.Config
 	// Observer is told everything. Default: nil, nobody.
 	Observer trip.Observer

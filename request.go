@@ -12,7 +12,7 @@ import (
 // RequestError is a request that cannot be sent as it is.
 type RequestError struct {
 	Field   string // of http.Request
-	Problem string
+	Problem string // in words; never quotes the value of a header
 }
 
 // Error names the field and what is wrong with it.

@@ -27,24 +27,24 @@ const (
 // Stats is a snapshot of what a [Transport] has done and how things stand. It is
 // plain data without credentials, fit for printing and JSON.
 type Stats struct {
-	Since    time.Time
-	Domains  []DomainStats // by name
-	Pools    []proxypool.Snapshot
-	Failures []Failure // the last ones, newest first
+	Since    time.Time            // when the Transport was made
+	Domains  []DomainStats        // by name; beyond 10,000 the rest share the entry "other"
+	Pools    []proxypool.Snapshot // by name, with the built-in [Direct]
+	Failures []Failure            // the last ones, newest first
 }
 
 // DomainStats tells of one domain.
 type DomainStats struct {
 	Domain    string
-	Policy    string
-	Calls     uint64
+	Policy    string // the pattern in [Config.Domains], or "default"
+	Calls     uint64 // that have ended
 	Failed    uint64 // calls that came to no response
 	Attempts  uint64
 	Exchanges uint64
 	Verdicts  map[string]uint64 // exchanges by verdict
-	Cost      trip.USD
-	Breaker   breaker.Stats
-	Rate      ratelimit.Stats
+	Cost      trip.USD          // spent on solving challenges
+	Breaker   breaker.Stats     // zero when it was forgotten, long idle
+	Rate      ratelimit.Stats   // likewise
 	Budget    captcha.Remaining // what may still be spent on challenges
 }
 

@@ -43,6 +43,7 @@ type BodyTooLargeError struct {
 	Decoded int64
 }
 
+// Error names the bound that was passed.
 func (e *BodyTooLargeError) Error() string {
 	switch e.Bound {
 	case BoundRatio:
@@ -70,6 +71,7 @@ type CorruptBodyError struct {
 	Err error
 }
 
+// Error names the coding and what its decoder said.
 func (e *CorruptBodyError) Error() string {
 	return fmt.Sprintf("headers: corrupt %s body: %v", e.Coding, e.Err)
 }

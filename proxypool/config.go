@@ -77,7 +77,7 @@ type Config struct {
 	// Faults is when and how long faults keep a proxy out altogether. Default
 	// [DefaultFaultsToGate], [DefaultFaultGate], [DefaultMaxFaultGate].
 	Faults Gating
-	// Scarcity says what changes when few proxies are left.
+	// Scarcity says what changes when few proxies are left. Default: see there.
 	Scarcity Scarcity
 
 	// IdentityAge is how long an identity is used. Default [DefaultIdentityAge].

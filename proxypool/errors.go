@@ -22,8 +22,8 @@ var (
 // NoProxyError tells that no proxy of a pool could take a request. The request
 // was not sent, least of all directly.
 type NoProxyError struct {
-	Pool   string
-	Domain string
+	Pool   string // its name
+	Domain string // that the request was for
 	// RetryAt is when a proxy is due back; zero when that is not known, as in an
 	// empty pool or one that is busy.
 	RetryAt time.Time
@@ -31,6 +31,7 @@ type NoProxyError struct {
 	Reason string
 }
 
+// Error names the pool, the domain and why, and when a proxy is due back.
 func (e *NoProxyError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: pool %q for %q: %s", ErrNoProxy, e.Pool, e.Domain, noProxyText[e.Reason])

@@ -35,6 +35,7 @@ type ProxyError struct {
 	Err    error // what lies behind it; nil when the proxy said it
 }
 
+// Error names the proxy by its label, and how far the request got.
 func (e *ProxyError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "proxypool: proxy %s: %s", e.Proxy, e.Phase)
@@ -87,6 +88,7 @@ type TargetError struct {
 	Err    error
 }
 
+// Error names the egress by its label, and how far the exchange got.
 func (e *TargetError) Error() string {
 	return fmt.Sprintf("proxypool: exchange by %s: %s: %v", e.Egress, e.Phase, e.Err)
 }

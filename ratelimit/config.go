@@ -73,6 +73,7 @@ type Config struct {
 
 	// PerEgress makes this the pace of an egress instead of a domain. The wrapper
 	// then stands below the lease. What a domain says does not change the pace.
+	// Default: false, of a domain.
 	PerEgress bool
 	// Key names what has a pace of its own. Default: [trip.Domain], or with
 	// PerEgress the label of the identity's egress.

@@ -53,11 +53,11 @@ type Event interface{ event() }
 // CallDone ends every call.
 type CallDone struct {
 	Call     *Call
-	Method   string
+	Method   string  // of the request
 	Verdict  Verdict // of the last attempt; Local when there was none
 	Status   int     // 0 without a response
 	Attempts int
-	Cost     USD
+	Cost     USD           // spent on solving challenges
 	Duration time.Duration // until the response header or the error
 	Err      error         // nil with a response
 }
@@ -88,17 +88,17 @@ type BodyDone struct {
 
 // Retrying announces another attempt after Delay.
 type Retrying struct {
-	Attempt *Attempt // the one that failed
-	Delay   time.Duration
-	Source  string // what the delay follows: jitter, retry_after, ratelimit, rotate
+	Attempt *Attempt      // the one that failed
+	Delay   time.Duration // 0 for at once
+	Source  string        // what the delay follows: jitter, retry_after, ratelimit, rotate
 }
 
 // RetrySuppressed tells why a failed attempt is not followed by another although
 // its verdict would allow it.
 type RetrySuppressed struct {
-	Attempt *Attempt
-	Cause   string // attempts, budget, deadline, max_wait, not_replayable, not_idempotent
-	RetryAt time.Time
+	Attempt *Attempt  // the last one
+	Cause   string    // attempts, budget, deadline, max_wait, not_replayable, not_idempotent
+	RetryAt time.Time // when to come back; zero when nobody said
 }
 
 // Waited tells how long an exchange waited for its rate limit.
@@ -112,7 +112,7 @@ type Waited struct {
 type Paused struct {
 	Domain string
 	Until  time.Time
-	Reason string
+	Reason string // that of the outcome that asked for it, as in [Outcome]
 }
 
 // ProxyPicked tells which egress an attempt leaves by.
@@ -129,8 +129,8 @@ type ProxyGated struct {
 	Pool   string
 	Egress string
 	Domain string // empty: for all domains
-	Reason string
-	Until  time.Time
+	Reason string // blocked, faults
+	Until  time.Time // when it may be tried again
 }
 
 // ProxyReadmitted tells that a gated egress is back.
@@ -145,7 +145,7 @@ type ProxyReadmitted struct {
 type IdentityRetired struct {
 	Pool   string
 	Egress string
-	Domain string
+	Domain string // where it was seen
 	Reason string // blocked, age, uses, score, gone
 }
 
@@ -159,17 +159,17 @@ type BreakerChanged struct {
 // BreakerRejected tells of an exchange that an open breaker refused.
 type BreakerRejected struct {
 	Domain  string
-	RetryAt time.Time
+	RetryAt time.Time // when the breaker will admit a probe; zero when it is kept open by hand
 }
 
 // ChallengeSeen tells of a challenge or a block page that was detected.
 type ChallengeSeen struct {
 	Domain  string
-	Egress  string
-	Vendor  string
-	Kind    string
-	Rule    string
-	Blocked bool // a hard block, which no solver lifts
+	Egress  string // label of the way out that met it
+	Vendor  string // who made it, as package captcha names vendors
+	Kind    string // what it asks for, as package captcha names kinds
+	Rule    string // what it was recognised by
+	Blocked bool   // a hard block, which no solver lifts
 }
 
 // ChallengeSolved tells of a challenge that was lifted.
@@ -177,9 +177,9 @@ type ChallengeSolved struct {
 	Domain   string
 	Vendor   string
 	Kind     string
-	Provider string // the solver's name; empty for a cached clearance
-	Cost     USD
-	Duration time.Duration
+	Provider string        // the solver's name; empty for a cached clearance
+	Cost     USD           // 0 for a cached clearance
+	Duration time.Duration // from the challenge to the page
 }
 
 // ChallengeFailed tells of a challenge that was not lifted.
@@ -187,10 +187,10 @@ type ChallengeFailed struct {
 	Domain   string
 	Vendor   string
 	Kind     string
-	Provider string
-	Cause    string // no_solver, no_submitter, no_egress, budget, provider, rejected, canceled
-	Cost     USD    // spent all the same
-	Duration time.Duration
+	Provider string        // the last solver's name; empty when none was asked
+	Cause    string        // no_solver, no_submitter, no_egress, budget, provider, rejected, canceled
+	Cost     USD           // spent all the same
+	Duration time.Duration // from the challenge to giving up
 }
 
 func (*CallDone) event()        {}

@@ -6,10 +6,10 @@ import "time"
 // names no proxy and holds no secret. The metrics collector asks for it at every
 // scrape; what is left out is not shown.
 type State struct {
-	Pools    []PoolState
-	Breakers []BreakerState
-	Paces    []PaceState
-	Budgets  []BudgetState
+	Pools    []PoolState    // by name; without the one that goes direct
+	Breakers []BreakerState // of domains that were asked for lately
+	Paces    []PaceState    // likewise
+	Budgets  []BudgetState  // those with a limit
 	Stores   []StoreState
 }
 
@@ -33,16 +33,16 @@ type BreakerState struct {
 type PaceState struct {
 	Domain      string
 	Interval    time.Duration // between two requests; 0 when unlimited
-	InFlight    int
-	Waiting     int
-	PausedUntil time.Time // zero when the domain does not rest
+	InFlight    int           // exchanges under way
+	Waiting     int           // exchanges that wait for their turn
+	PausedUntil time.Time     // zero when the domain does not rest
 }
 
 // BudgetState tells of one budget for solving challenges.
 type BudgetState struct {
 	Budget    string // its name: total, day, a domain
-	Limit     USD
-	Remaining USD
+	Limit     USD    // what may be spent in all
+	Remaining USD    // of that
 }
 
 // StoreState tells of one store outside of the process: a pool's list of proxies,
