@@ -165,6 +165,7 @@ var lookalikes = map[string]lookalike{
 	"shop, cookie and reload":     {page: document("Shop", `<select id="currency"><option>EUR</option></select><img src="/lamp.webp"><script>currency.onchange=function(){document.cookie="currency="+this.value;location.reload()}</script>`)},
 	"a game in one file":          {page: `<!DOCTYPE html><title>Blocks</title><style>body{margin:0}</style><div id="board"></div><script>function draw(){var d=document.createElement("i");board.appendChild(d)}function over(){document.cookie="best="+n;location.reload()}draw()</script>`},
 	"a note in one file":          {page: document("Notes", `<p>Notes are kept in a cookie of this browser, and nowhere else.</p><div id="list"></div><script>list.onclick=function(){document.cookie="n="+list.innerHTML;location.reload()}</script>`)},
+	"comments with an element":    {page: document("Comments", `<form method="post"><textarea name="text"></textarea><altcha-widget challengeurl="/a"></altcha-widget></form>`), status: 403, want: captcha.Widget},
 	"slides":                      {page: document("Slides", `<canvas></canvas><script>document.cookie="slide=1";addEventListener("popstate",function(){location.reload()})</script>`)},
 }
 

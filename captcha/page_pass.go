@@ -155,6 +155,11 @@ func (v *surveyor) open(z *html.Tokenizer, raw []byte, selfClosing bool) {
 	}
 	v.app = v.app || string(name) == "app-root"
 	v.attrs = attributes(v.attrs[:0], z, rest)
+	if tag == 0 {
+		if own := foldKey(name); widgetClass(own) { // an element is as good as a class
+			v.attrs = append(v.attrs, attr{[]byte("class"), own})
+		}
+	}
 	v.mark()
 	v.element(tag)
 }

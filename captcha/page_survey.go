@@ -3,6 +3,7 @@ package captcha
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -111,7 +112,7 @@ func widgetClass(class []byte) bool {
 	case "g-recaptcha", "h-captcha", "cf-turnstile", "frc-captcha", "smart-captcha":
 		return true
 	}
-	return false
+	return slices.Contains(otherWidgets, string(class))
 }
 
 func mountPoint(id []byte) bool {

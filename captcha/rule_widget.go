@@ -98,8 +98,17 @@ var widgetSpecs = sync.OnceValue(func() []widgetSpec {
 			frames:  []string{"smartcaptcha.yandexcloud.net/"},
 			markers: []string{"smart-captcha", "smartcaptcha", "captcha-api.yandex"}, detail: detailKind(KindYandex),
 		},
+		{
+			// Those that no solver asks about: only that they stand in the way counts.
+			vendor: Generic, classes: otherWidgets, isKey: func(string) bool { return false },
+			markers: otherWidgets, detail: detailKind(KindScript),
+		},
 	}
 })
+
+// otherWidgets are the classes that further widgets go into, or the elements that
+// they are.
+var otherWidgets = []string{"altcha-widget", "cap-widget", "mtcaptcha", "procaptcha", "captchafox", "private-captcha"}
 
 // widgetRules ask first whether a widget is all there is to the page, then, when
 // no widget is, which one the page has.

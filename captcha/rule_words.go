@@ -21,7 +21,7 @@ var gateWords = []string{
 	"nu ești un robot", "nu sunteți un robot", "nu sunt robot", "ви людина", "не сте робот", "δεν είστε ρομπότ", "δεν είμαι ρομπότ", // Romanian, Ukrainian, Bulgarian, Greek
 	"không phải là robot", "không phải là người máy", "bukan robot", "ไม่ใช่หุ่นยนต์", "ไม่ใช่โปรแกรมอัตโนมัติ", // Vietnamese, Indonesian, Thai
 	"لست روبوت", "لست برنامج روبوت", "ربات نیستید", "ربات نیستم", "לא רובוט", "אינך רובוט", // Arabic, Persian, Hebrew
-	"ロボットではありません", "ロボットではない", "로봇이 아닙니다", "로봇이 아님", // Japanese, Korean
+	"ロボットではありません", "ロボットではない", "로봇이 아닙니다", "로봇이 아님", "비정상적인 접근", // Japanese, Korean
 	"人机验证", "人机身份", "机器人", "异常访问", "访问异常", "访问频繁", "異常", // Chinese
 }
 
@@ -32,7 +32,7 @@ var softWords = []string{
 	"solve the captcha", "complete the captcha", "complete the verification", "complete the security", "captcha to continue", "captcha to proceed", "enter the captcha",
 	"access denied", "one more step", "one last step", "robot or human", "are you real",
 	"sicherheitsüberprüfung", "sicherheitsprüfung", "vérification de sécurité", "verificación de seguridad", "verificação de segurança",
-	"verifica di sicurezza", "проверка безопасности", "안전한 접속", "安全验证", "安全驗證", "验证码", "驗證碼",
+	"verifica di sicurezza", "проверка безопасности", "안전한 접속", "자동입력 방지", "보안문자", "安全验证", "安全驗證", "验证码", "驗證碼",
 }
 
 var (
