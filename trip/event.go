@@ -128,8 +128,8 @@ type ProxyPicked struct {
 type ProxyGated struct {
 	Pool   string
 	Egress string
-	Domain string // empty: for all domains
-	Reason string // blocked, faults
+	Domain string    // empty: for all domains
+	Reason string    // blocked, faults
 	Until  time.Time // when it may be tried again
 }
 
