@@ -1,6 +1,9 @@
 package headers
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Kind is what asks for a URL: it decides destination, mode, Accept, priority and order.
 type Kind uint8
@@ -87,14 +90,16 @@ func Kinds() []Kind {
 	return all
 }
 
-// ParseKind returns the kind of that name.
+// ParseKind returns the kind of that name. Its error, a [*ConflictError], names
+// those that there are.
 func ParseKind(s string) (Kind, error) {
+	names := make([]string, len(kinds))
 	for i := range kinds {
-		if kinds[i].name == s {
+		if names[i] = kinds[i].name; names[i] == s {
 			return Kind(i), nil
 		}
 	}
-	return 0, &ConflictError{Field: "Kind", Value: s, Reason: "no such kind"}
+	return 0, &ConflictError{Field: "Kind", Value: s, Reason: "want one of " + strings.Join(names, ", ")}
 }
 
 // String returns the name that [ParseKind] reads.

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,8 +20,10 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: client URL…")
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: client URL…") }
+	flag.Parse()
+	if flag.NArg() == 0 {
+		flag.Usage()
 		os.Exit(2)
 	}
 	t, err := godwit.New(nil, godwit.Config{})
@@ -29,7 +32,7 @@ func main() {
 		os.Exit(2)
 	}
 	defer t.Close()
-	if !fetchAll(ctx, os.Stdout, t.Client(), os.Args[1:]) {
+	if !fetchAll(ctx, os.Stdout, t.Client(), flag.Args()) {
 		os.Exit(1)
 	}
 }
@@ -61,6 +64,6 @@ func fetch(ctx context.Context, out io.Writer, client *http.Client, u string) er
 		return err
 	}
 	s := trip.FromResponse(resp)
-	fmt.Fprintf(out, "%s %s: %d bytes by %s after %d attempts\n", resp.Status, u, n, s.Egress, len(s.Attempts))
+	fmt.Fprintf(out, "%s %s: %d bytes by %s, attempt %d\n", resp.Status, u, n, s.Egress, len(s.Attempts))
 	return nil
 }

@@ -30,6 +30,6 @@ func TestClientTellsHowEachPageWasGot(t *testing.T) {
 	ok := fetchAll(t.Context(), &out, tr.Client(), []string{srv.URL + "/a", "ftp://nowhere.test/"})
 	require.False(t, ok)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	require.Equal(t, "200 OK "+srv.URL+"/a: 5 bytes by direct after 1 attempts", lines[0])
+	require.Equal(t, "200 OK "+srv.URL+"/a: 5 bytes by direct, attempt 1", lines[0])
 	require.Contains(t, lines[1], `URL.Scheme is "ftp", want http or https`)
 }

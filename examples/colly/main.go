@@ -30,7 +30,11 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *start == "" {
+	switch {
+	case flag.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "colly: unexpected %q, want flags only\n", flag.Arg(0))
+		os.Exit(2)
+	case *start == "":
 		fmt.Fprintln(os.Stderr, "colly: -url is missing: want the page to start from")
 		os.Exit(2)
 	}

@@ -23,11 +23,17 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+	switch err := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr); {
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "headers:", err)
 		os.Exit(1)
 	}
 }
+
+// errUsage is returned for arguments that are wrong, which the user has been told.
+var errUsage = errors.New("wrong usage")
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var r request
@@ -38,13 +44,22 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	case err == flag.ErrHelp:
 		return nil
 	case err != nil:
-		return err
+		return errUsage // the flag package has said what is wrong
 	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		fmt.Fprintf(stderr, "headers: unexpected %q, want flags only\n", flags.Arg(0))
+		return errUsage
 	case r.Browser != "":
 		return r.print(stdout)
 	}
+	if f, ok := stdin.(*os.File); ok && isTerminal(f) {
+		fmt.Fprintln(stderr, "headers: reading situations as JSON lines, since there is no -browser; -h tells more")
+	}
 	return answerLines(stdin, stdout)
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // answerLines answers each line of in, however long it is. A line that cannot be

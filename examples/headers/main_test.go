@@ -40,14 +40,14 @@ func TestEveryLineIsAnswered(t *testing.T) {
 	for i, want := range []struct{ id, reason string }{
 		{"conflict", "Safari exists on macos and ios only"},
 		{"url", "invalid URL escape"},
-		{"kind", "no such kind"},
+		{"kind", "want one of navigate, "},
 		{"type", "cannot unmarshal"},
 		{"", "invalid character"},
 		{"cut", "in string literal"},
 		{"junk", "after top-level value"},
 		{"", "cannot unmarshal"},
-		{"", "no such kind"},
-		{"utf8", "no such kind"},
+		{"", "want one of navigate, "},
+		{"utf8", "want one of navigate, "},
 		{"length", "content_length: -1"},
 		{"long", ""},
 		{"last", "want at most 999"},
@@ -80,7 +80,10 @@ func TestItPrintsForPeople(t *testing.T) {
 	require.NoError(t, run([]string{"-browser", "chrome", "-kind", "preflight", "-url", "https://b.test/", "-from", "https://a.test/"}, nil, &out, &out))
 	require.True(t, strings.HasPrefix(out.String(), ":method: OPTIONS\n"), out.String())
 	require.Error(t, run([]string{"-browser", "safari", "-os", "linux"}, nil, &out, &out))
-	require.Error(t, run([]string{"stray"}, nil, &out, &out))
+	require.ErrorIs(t, run([]string{"stray"}, nil, &out, &out), errUsage)
+	out.Reset()
+	require.ErrorIs(t, run([]string{"-browser", "lynx"}, nil, &out, &out), errUsage)
+	require.Equal(t, 1, strings.Count(out.String(), `invalid value "lynx" for flag -browser: want chrome, edge,`), "said once")
 	require.NoError(t, run([]string{"-help"}, nil, &out, &out))
 }
 

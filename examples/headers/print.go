@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,7 +20,9 @@ type request struct {
 
 func (r *request) define(flags *flag.FlagSet) {
 	flags.Func("browser", "chrome, edge, chromium, firefox or safari", func(s string) error {
-		r.Browser = headers.Browser(s)
+		if r.Browser = headers.Browser(s); headers.Catalogue().Current(r.Browser) == 0 {
+			return errors.New("want chrome, edge, chromium, firefox or safari")
+		}
 		return nil
 	})
 	flags.IntVar(&r.Version, "version", 0, "major version (default the current one)")

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,11 +16,13 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: wrapper URL")
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: wrapper URL") }
+	flag.Parse()
+	if flag.NArg() != 1 {
+		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(os.Stdout, os.Args[1], retry.Config{AttemptTimeout: 10 * time.Second}); err != nil {
+	if err := run(os.Stdout, flag.Arg(0), retry.Config{AttemptTimeout: 10 * time.Second}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
