@@ -24,7 +24,7 @@ import (
 	"github.com/godwit-go/godwit/captcha"
 	"github.com/godwit-go/godwit/headers"
 	"github.com/godwit-go/godwit/hostile"
-	"github.com/godwit-go/godwit/internal/rttest"
+	"github.com/godwit-go/godwit/internal/leaks"
 	"github.com/godwit-go/godwit/proxypool"
 	"github.com/godwit-go/godwit/ratelimit"
 	"github.com/godwit-go/godwit/retry"
@@ -182,7 +182,7 @@ func TestEachPartySeesOnlyItsOwnCredentials(t *testing.T) {
 }
 
 func TestNothingRunsOnAfterClose(t *testing.T) {
-	leaks := goleak.IgnoreCurrent()
+	before := goleak.IgnoreCurrent()
 	web, err := hostile.Start(hostile.Config{Sites: []hostile.SiteConfig{{Host: "shop.test", Hazards: []hostile.Hazard{hostile.Burst{Every: 5, Length: 1}}}}})
 	require.NoError(t, err)
 	pool, _ := exits(t, web, hostile.ProxyConfig{}, hostile.ProxyConfig{Scheme: "socks5"})
@@ -199,7 +199,7 @@ func TestNothingRunsOnAfterClose(t *testing.T) {
 	_, _, err = get(t.Context(), tr, "", web.Site("shop.test").URL("/p/1"))
 	require.ErrorIs(t, err, godwit.ErrClosed)
 	web.Close()
-	require.NoError(t, rttest.Leaks(leaks))
+	require.NoError(t, leaks.Find(before))
 }
 
 func TestNoSecretComesToLight(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 	"github.com/godwit-go/godwit/breaker"
 	"github.com/godwit-go/godwit/headers"
 	"github.com/godwit-go/godwit/hostile"
-	"github.com/godwit-go/godwit/internal/rttest"
+	"github.com/godwit-go/godwit/internal/leaks"
 	"github.com/godwit-go/godwit/proxypool"
 	"github.com/godwit-go/godwit/ratelimit"
 	"github.com/godwit-go/godwit/retry"
@@ -221,7 +221,7 @@ func openFiles() int {
 
 // Every fault of a target, met by every kind of call, direct and through proxies.
 func TestEveryCallEndsInTheWayItsFaultAsksFor(t *testing.T) {
-	leaks, files := goleak.IgnoreCurrent(), openFiles()
+	before, files := goleak.IgnoreCurrent(), openFiles()
 	web, err := hostile.Start(hostile.Config{Faults: true})
 	require.NoError(t, err)
 	defer web.Close()
@@ -277,6 +277,6 @@ func TestEveryCallEndsInTheWayItsFaultAsksFor(t *testing.T) {
 	require.NoError(t, direct.Close())
 	require.NoError(t, proxied.Close())
 	web.Close()
-	require.NoError(t, rttest.Leaks(leaks))
+	require.NoError(t, leaks.Find(before))
 	require.Eventually(t, func() bool { return openFiles() <= files }, time.Minute, 10*time.Millisecond, "files stay open")
 }

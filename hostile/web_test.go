@@ -12,14 +12,14 @@ import (
 	"time"
 
 	"github.com/godwit-go/godwit/hostile"
-	"github.com/godwit-go/godwit/internal/rttest"
+	"github.com/godwit-go/godwit/internal/leaks"
 	"github.com/stretchr/testify/require"
 )
 
 // patience is how long a test waits for what must happen, on a busy machine too.
 const patience = 30 * time.Second
 
-func TestMain(m *testing.M) { rttest.Main(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 func start(t *testing.T, cfg hostile.Config) *hostile.Web {
 	t.Helper()

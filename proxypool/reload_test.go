@@ -15,11 +15,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/godwit-go/godwit/internal/rttest"
+	"github.com/godwit-go/godwit/internal/leaks"
 	"github.com/godwit-go/godwit/proxypool"
 )
 
-func TestMain(m *testing.M) { rttest.Main(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 func TestProxiesComeFromEverySource(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "proxies.txt")
