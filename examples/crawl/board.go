@@ -20,6 +20,7 @@ type board struct {
 	losses  map[string]result
 	putBack int
 	gone    int
+	settled int // URLs that are done with, one way or another
 	start   time.Time
 	elapsed time.Duration
 }
@@ -31,6 +32,7 @@ func newBoard(name string, wanted map[string]bool) *board {
 func (b *board) got(u string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.settled++
 	if b.wanted == nil || b.wanted[u] {
 		b.pages[u] = true
 	}
@@ -40,6 +42,7 @@ func (b *board) got(u string) {
 func (b *board) lost(u string, r result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.settled++
 	r.body = nil
 	if b.wanted == nil || b.wanted[u] {
 		b.losses[u] = r
@@ -56,15 +59,21 @@ func (b *board) later() {
 func (b *board) notToBeHad() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.settled++
 	b.gone++
 }
 
-// goneText tells of pages that are neither got nor lost; empty without any.
-func (b *board) goneText() string {
-	if b.gone == 0 {
-		return ""
+// counts tells what became of the known pages, once the crawl is over.
+func (b *board) counts(known int) string {
+	text := plural(len(b.pages), "page") + " got"
+	if b.gone > 0 {
+		text += fmt.Sprintf(", %d not to be had", b.gone)
 	}
-	return fmt.Sprintf(", %d not to be had", b.gone)
+	text += fmt.Sprintf(", %d lost", len(b.losses))
+	if left := known - b.settled; left > 0 { // it was interrupted
+		text += fmt.Sprintf(", %d not tried to the end", left)
+	}
+	return text
 }
 
 // stop ends the crawl's clock.

@@ -45,8 +45,9 @@ func crawlFile(ctx context.Context, o options, ops *operator, out, progress io.W
 		client: t.Client(), workers: o.workers, board: board, save: store.save,
 		accept: func(string, []byte) bool { return true },
 	}
-	c.watched(ctx, progress, newFrontier(urls...))
-	report{godwit: board, stats: t.Stats()}.write(out)
+	f := newFrontier(urls...)
+	c.watched(ctx, progress, f)
+	report{godwit: board, stats: t.Stats(), known: f.known()}.write(out)
 	return exitCode(len(board.losses)), store.close()
 }
 

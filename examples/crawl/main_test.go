@@ -115,6 +115,25 @@ func TestAFileOfURLsIsCrawledByAConfigurationFile(t *testing.T) {
 	require.Contains(t, table.String(), "1 page got, 1 not to be had, 0 lost")
 }
 
+func TestAnInterruptedListTellsHowMuchIsLeft(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		stop() // as Ctrl-C does
+	}))
+	defer site.Close()
+	urls := filepath.Join(t.TempDir(), "urls")
+	require.NoError(t, os.WriteFile(urls, []byte(site.URL+"/a\n"+site.URL+"/b\n"+site.URL+"/c\n"), 0o600))
+	var table, progress bytes.Buffer
+	require.Equal(t, exitInterrupted, run(ctx, []string{"-urls", urls, "-out", t.TempDir(), "-workers", "1"}, &table, &progress))
+	require.Regexp(t, `^\n(0 pages got, 0 lost, 3|1 page got, 0 lost, 2) not tried to the end, in `, table.String())
+	require.Contains(t, progress.String(), "crawl: interrupted")
+}
+
 func TestWrongArgumentsSayWhatWouldBeRight(t *testing.T) {
 	urls := filepath.Join(t.TempDir(), "urls")
 	require.NoError(t, os.WriteFile(urls, []byte("https://a.test/\nnot a url\nftp://x/\n"), 0o600))

@@ -22,6 +22,7 @@ const maxStories = 5
 type report struct {
 	godwit *board
 	stats  godwit.Stats
+	known  int    // pages to get; outside the demonstration
 	naive  *board // nil outside the demonstration
 	facts  []fact // what the web saw; empty outside the demonstration
 }
@@ -41,8 +42,7 @@ func (r report) write(out io.Writer) {
 		r.compare(w, "time", func(b *board) string { return b.elapsed.Round(100 * time.Millisecond).String() })
 		fmt.Fprintln(w)
 	} else {
-		fmt.Fprintf(w, "%s got%s, %d lost, in %v\n\n",
-			plural(len(r.godwit.pages), "page"), r.godwit.goneText(), len(r.godwit.losses), r.godwit.elapsed.Round(100*time.Millisecond))
+		fmt.Fprintf(w, "%s, in %v\n\n", r.godwit.counts(r.known), r.godwit.elapsed.Round(100*time.Millisecond))
 	}
 	fmt.Fprintf(w, "domain\tcalls\tattempts\texchanges\tspent\tbreaker\tverdicts\n")
 	for _, d := range r.stats.Domains {
