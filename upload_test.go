@@ -98,11 +98,14 @@ func TestAWrapperAloneBlamesNobodyForAFailedUpload(t *testing.T) {
 	require.NoError(t, err)
 	uploads(t, pace, url, calls)
 
-	pool, err := proxypool.New(nil, proxypool.Config{Proxies: []proxypool.Address{proxypool.Address(url)}})
-	require.NoError(t, err)
-	defer pool.Pool().Close()
-	uploads(t, pool, url, calls)
-	state := pool.Pool().Snapshot().Proxies[0]
-	require.Equal(t, proxypool.Healthy, state.State, fmt.Sprint(state))
-	require.Empty(t, state.Bans)
+	for _, bottom := range []http.RoundTripper{nil, base} {
+		pool, err := proxypool.New(bottom, proxypool.Config{Proxies: []proxypool.Address{proxypool.Address(url)}})
+		require.NoError(t, err)
+		defer pool.Pool().Close()
+		uploads(t, pool, url, calls)
+		state := pool.Pool().Snapshot().Proxies[0]
+		require.Equal(t, proxypool.Healthy, state.State, fmt.Sprint(state))
+		require.Empty(t, state.Bans)
+		require.InDelta(t, 0.91, state.Score, 0.01, "that of a newcomer")
+	}
 }

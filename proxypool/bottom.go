@@ -29,7 +29,6 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		trip.CloseBody(req)
 		return nil, ErrNoLease
 	}
-	req = trip.WatchUpload(req)
 	c := b.pool.config.Load()
 	// A caller's own Proxy-Authorization would go on to the target: net/http sends
 	// it inside of the tunnel. Only the transport's own login is for the proxy.

@@ -79,7 +79,7 @@ func (t *Transport) exchange(req *http.Request, a *trip.Attempt) (*http.Response
 		return t.next.RoundTrip(req)
 	}
 	h.enter()
-	resp, err := t.next.RoundTrip(req)
+	resp, err := t.next.RoundTrip(trip.WatchUpload(req))
 	if err != nil {
 		h.leave()
 	} else {
