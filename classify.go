@@ -25,12 +25,7 @@ type classify struct {
 
 func (c *classify) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
-	resp, err := c.next.RoundTrip(req)
-	if err != nil {
-		if bad := malformed(req); bad != nil {
-			err = bad
-		}
-	}
+	resp, err := c.send(req)
 	ctx, now := req.Context(), time.Now()
 	o := c.judge(ctx, resp, err, now)
 	a := trip.AttemptFrom(ctx)
@@ -40,6 +35,22 @@ func (c *classify) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.Report(o, resp, err)
 	if c.observer != nil {
 		c.observer.Observe(ctx, a.ExchangeDone(o, now.Sub(start)))
+	}
+	return resp, err
+}
+
+// send hands req on. Transports refuse what is malformed themselves, but net/http
+// sends any method on an HTTP/2 connection that it has already.
+func (c *classify) send(req *http.Request) (*http.Response, error) {
+	if bad := malformedMethod(req); bad != nil {
+		trip.CloseBody(req)
+		return nil, bad
+	}
+	resp, err := c.next.RoundTrip(req)
+	if err != nil {
+		if bad := malformed(req); bad != nil {
+			err = bad
+		}
 	}
 	return resp, err
 }

@@ -27,8 +27,8 @@ func (e *RequestError) Outcome() trip.Outcome {
 // transport tells that by an error like any other, for which neither the target
 // nor the egress must be blamed.
 func malformed(req *http.Request) error {
-	if req.Method != "" && !httpguts.ValidHeaderFieldName(req.Method) { // a token, too
-		return &RequestError{Field: "Method", Problem: fmt.Sprintf("is %.40q, want a token", req.Method)}
+	if bad := malformedMethod(req); bad != nil {
+		return bad
 	}
 	if !httpguts.ValidHostHeader(req.Host) {
 		return &RequestError{Field: "Host", Problem: "has a character that no host has"}
@@ -42,6 +42,13 @@ func malformed(req *http.Request) error {
 				return &RequestError{Field: fmt.Sprintf("Header[%q]", name), Problem: "has a control character in its value"}
 			}
 		}
+	}
+	return nil
+}
+
+func malformedMethod(req *http.Request) error {
+	if req.Method != "" && !httpguts.ValidHeaderFieldName(req.Method) { // a token, too
+		return &RequestError{Field: "Method", Problem: fmt.Sprintf("is %.40q, want a token", req.Method)}
 	}
 	return nil
 }
