@@ -343,3 +343,11 @@ func BenchmarkScrape100kProxies(b *testing.B) {
 		scrape()
 	}
 }
+
+func TestADomainWithoutBansHasNone(t *testing.T) {
+	c := collector(t, metrics.Config{Domains: []string{"shop.test"}})
+	c.Watch(func() trip.State {
+		return trip.State{Breakers: []trip.BreakerState{{Domain: "shop.test", State: "closed"}}}
+	})
+	require.Contains(t, exposition(t, c), `godwit_pair_bans{domain="shop.test"} 0`)
+}

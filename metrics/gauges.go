@@ -80,6 +80,7 @@ func (r *reading) add(s trip.State) {
 	}
 	for _, b := range s.Breakers {
 		label := r.domain(b.Domain)
+		r.sum(g.pairBans, 0, label, "") // none is a number too
 		for _, state := range [...]string{"closed", "half_open", "open"} {
 			in := 0.0
 			if state == b.State {

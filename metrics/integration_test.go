@@ -112,13 +112,15 @@ scrape_configs:
 			open[p.Title+" "+q.RefID] = expr
 		}
 	}
-	deadline := time.Now().Add(90 * time.Second)
+	began := time.Now()
+	deadline := began.Add(90 * time.Second)
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for len(open) > 0 && time.Now().Before(deadline) {
 		<-tick.C
 		for where, expr := range open {
 			if finite(t, address, expr) {
+				t.Logf("%-50s after %s", where, time.Since(began).Round(time.Second))
 				delete(open, where)
 			}
 		}
