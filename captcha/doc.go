@@ -16,7 +16,7 @@
 // either: vendors inject them into good pages.
 //
 // The body is peeked at within a bound and handed back unread. Anything that is
-// not HTML or one of two vendors' JSON passes untouched. An ordinary page costs
+// not HTML or the JSON of a few vendors passes untouched. An ordinary page costs
 // one search through its first 64 KiB, about 50 µs.
 //
 // [Detect] is the same as a pure function, for pages that are already in memory.

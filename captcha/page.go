@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -180,15 +181,13 @@ func (p *Page) called(name string) []byte {
 }
 
 // Scripts tells whether the text of a script of the page holds part, be it in code
-// or in strings. It is weaker than [Page.Assigned]: an article's own state has
-// the same words in its strings. Use it for what else is next to nothing.
+// or in strings; a script that quotes a whole page does not count. It is weaker
+// than [Page.Assigned]: an article's own state has the same words in its strings.
+// Use it for what else is next to nothing.
 func (p *Page) Scripts(part string) bool {
-	for _, script := range p.survey().scripts {
-		if bytes.Contains(script, []byte(part)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.survey().scripts, func(script []byte) bool {
+		return bytes.Contains(script, []byte(part)) && !quotesPage(script)
+	})
 }
 
 // Object returns the fields of the object that a script of the page assigns to
@@ -252,11 +251,21 @@ func (p *Page) resolveURL(ref string) *url.URL {
 }
 
 // Bare tells whether the page is next to nothing: hardly any text, no form, no
-// picture and no mount point of an application that a script would fill.
+// picture and no mount point of an application that a script would fill. Nor is it
+// the few words of an error that a vendor's sensor was put beside.
 func (p *Page) Bare() bool {
 	s := p.survey()
-	return s.runes < maxBareText && len(s.forms) == 0 && len(s.images) == 0 && !s.app && len(s.links) <= 2 &&
+	return s.runes < maxBareText && (s.runes == 0 || !failure(p.Status)) && len(s.forms) == 0 && len(s.images) == 0 && !s.app && len(s.links) <= 2 &&
 		!s.has("article", "main", "video")
+}
+
+// failure tells whether a status says that the page is missing or the site is broken.
+func failure(status int) bool {
+	switch status {
+	case 404, 410, 500, 502, 504:
+		return true
+	}
+	return false
 }
 
 // Loads tells whether the page loads scripts, and none whose address is without

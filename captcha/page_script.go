@@ -11,6 +11,16 @@ import (
 // quotes: a page that documents a challenge, or carries an article about one in
 // its state, has the same words in its strings and comments.
 
+// quotesPage tells whether a script has the end of a page in its strings.
+func quotesPage(script []byte) bool {
+	for _, end := range []string{"/html>", "/body>", `/html\u003e`, `/body\u003e`} {
+		if bytes.Contains(script, []byte(end)) {
+			return true
+		}
+	}
+	return false
+}
+
 // assignment returns what follows "name =" in the script's code, wherever the
 // name stands at the end of a path: window.name, window["name"], var name.
 func assignment(script []byte, name string) ([]byte, bool) {

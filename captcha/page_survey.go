@@ -97,8 +97,11 @@ func (s *survey) said() string {
 }
 
 // unquoted takes out of a text what it says in the words of another: a page about
-// refusals quotes them.
+// refusals quotes them. Where the text shows markup, all of it may be a quotation.
 func unquoted(text string) string {
+	if strings.Contains(text, "</") {
+		return ""
+	}
 	if !strings.ContainsAny(text, `"“«「`) {
 		return text
 	}

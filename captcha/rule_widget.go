@@ -99,12 +99,21 @@ var widgetSpecs = sync.OnceValue(func() []widgetSpec {
 			markers: []string{"smart-captcha", "smartcaptcha", "captcha-api.yandex"}, detail: detailKind(KindYandex),
 		},
 		{
+			vendor: Tencent, isKey: noKey,
+			scripts: []string{"/TCaptcha"},
+			ids:     []string{"TencentCaptcha"},
+			markers: []string{"/tcaptcha"}, detail: detailKind(KindScript),
+		},
+		{
 			// Those that no solver asks about: only that they stand in the way counts.
-			vendor: Generic, classes: otherWidgets, isKey: func(string) bool { return false },
+			vendor: Generic, classes: otherWidgets, isKey: noKey,
 			markers: otherWidgets, detail: detailKind(KindScript),
 		},
 	}
 })
+
+// noKey is for widgets whose keys nobody asks about.
+func noKey(string) bool { return false }
 
 // otherWidgets are the classes that further widgets go into, or the elements that
 // they are.

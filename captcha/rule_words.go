@@ -3,7 +3,7 @@ package captcha
 // gateWords are what a gate says and a form with a widget does not, in the
 // languages of those who met them most.
 var gateWords = []string{
-	"you are human", "you're human", "you are a human", "you're a human", "are you human", "are you a human", "a human being",
+	"you are human", "you're human", "you are a human", "you're a human", "i am human", "i'm human", "are you human", "are you a human", "a human being",
 	"not a robot", "are a robot", "you a robot", "be a robot", "robot check", "not a bot", "a real person", "prove you", "prove that you",
 	"unusual traffic", "unusual activity", "suspicious activity", "automated requests", "automated traffic", "automated queries",
 	"bot detection", "checking your browser", "you have been blocked", "temporarily blocked", "too many requests",
@@ -12,7 +12,7 @@ var gateWords = []string{
 	"no soy un robot", "no eres un robot", "eres humano", "tráfico inusual", // Spanish
 	"não sou um robô", "não é um robô", "você é humano", // Portuguese
 	"non sono un robot", "non sei un robot", "sei umano", // Italian
-	"geen robot", "ben je een mens", // Dutch
+	"geen robot", "ben je een mens", "je een mens bent", "u een mens bent", // Dutch
 	"не робот", "вы человек", "подозрительн", "автоматическ", "необычн", // Russian
 	"nie jesteś robotem", "nie jestem robotem", "jesteś człowiekiem", // Polish
 	"robot değil", "robot olmadığ", "insan olduğunu", // Turkish
@@ -31,8 +31,8 @@ var softWords = []string{
 	"browser verification", "before you continue", "before we continue", "before continuing", "to continue, please", "please verify",
 	"solve the captcha", "complete the captcha", "complete the verification", "complete the security", "captcha to continue", "captcha to proceed", "enter the captcha",
 	"access denied", "one more step", "one last step", "robot or human", "are you real",
-	"sicherheitsüberprüfung", "sicherheitsprüfung", "vérification de sécurité", "verificación de seguridad", "verificação de segurança",
-	"verifica di sicurezza", "проверка безопасности", "안전한 접속", "자동입력 방지", "보안문자", "安全验证", "安全驗證", "验证码", "驗證碼",
+	"sicherheitsabfrage", "sicherheitsüberprüfung", "sicherheitsprüfung", "vérification de sécurité", "verificación de seguridad", "verificação de segurança",
+	"verifica di sicurezza", "проверка безопасности", "안전한 접속", "자동입력 방지", "보안문자", "安全验证", "安全驗證", "完成验证", "完成驗證", "验证码", "驗證碼",
 }
 
 var (

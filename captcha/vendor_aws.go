@@ -33,8 +33,10 @@ func awsRules() []Rule {
 		{
 			Name: "aws-waf-shell", Vendor: AWSWAF, Kind: KindAWSWAF, Verdict: Challenged, Confidence: Medium,
 			Markers: []string{".awswaf.com"},
-			Match:   func(p *Page) bool { return p.Loads(".awswaf.com/") && p.Bare() },
-			Fill:    fillAWS,
+			Match: func(p *Page) bool {
+				return p.Loads(".awswaf.com/") && p.Bare() && p.ScriptSrc(".sdk.awswaf.com/") == "" // which is for applications
+			},
+			Fill: fillAWS,
 		},
 		{
 			Name: "cloudfront-block", Vendor: CloudFront, Verdict: Blocked,

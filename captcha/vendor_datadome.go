@@ -23,6 +23,20 @@ func dataDomeRules() []Rule {
 			Fill:  fillDataDome,
 		},
 		{
+			// Until 2020 the host was left to the script.
+			Name: "datadome-old", Vendor: DataDome, Kind: KindDataDome, Verdict: Challenged,
+			Markers: []string{"'hsh':'", `"hsh":"`, "ct.datado.me/"},
+			Match: func(p *Page) bool {
+				dd := p.Object("dd")
+				return dd["cid"] != "" && dd["hsh"] != "" && p.TextLen() < maxGateText
+			},
+			Fill: func(p *Page, c *Challenge) {
+				if p.Object("dd")["t"] == "bv" {
+					c.ban()
+				}
+			},
+		},
+		{
 			Name: "datadome-frame", Vendor: DataDome, Kind: KindDataDome, Verdict: Challenged, Markers: markers,
 			Match: func(p *Page) bool { return dataDomeFrame(p) != "" },
 			Fill:  func(p *Page, c *Challenge) { c.setDataDomeURL(dataDomeFrame(p)) },

@@ -2,6 +2,8 @@ package captcha
 
 import "strings"
 
+const imunifyRefusal = "access denied by imunify360 bot-protection"
+
 // firewallRules are of products that sites run in front of themselves.
 func firewallRules() []Rule {
 	return []Rule{
@@ -73,7 +75,17 @@ func firewallRules() []Rule {
 			// hides. It is also put before the end of a page that has its own layout.
 			Name: "imunify", Vendor: Imunify, Kind: KindScript, Verdict: Challenged,
 			Markers: []string{"wsidchk"},
-			Match:   func(p *Page) bool { return p.Short() && !p.survey().app && p.Scripts("wsidchk") && p.Scripts("pdata") },
+			Match: func(p *Page) bool {
+				return p.Short() && !p.survey().app && (p.FormID("wsidchk-form") != nil || p.Scripts("wsidchk") && p.Scripts("pdata"))
+			},
+		},
+		{
+			// In JSON as a rule, whatever was asked for, and with status 200 too.
+			Name: "imunify-block", Vendor: Imunify, Verdict: Blocked,
+			Markers: []string{imunifyRefusal},
+			Match: func(p *Page) bool {
+				return strings.HasPrefix(strings.ToLower(p.Fields()["message"]), imunifyRefusal) || p.Notice() && p.Says(imunifyRefusal) && p.TextLen() < maxLoneText
+			},
 		},
 		{
 			// Its own page, or a site's with the link to what is known of the visitor's

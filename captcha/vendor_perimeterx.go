@@ -5,6 +5,19 @@ import "strings"
 func perimeterXRules() []Rule {
 	return []Rule{
 		{
+			// To a page of the site's, which is told what was asked for and by whom.
+			Name: "perimeterx-redirect", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged, Head: true,
+			Match: func(p *Page) bool {
+				to := redirection(p)
+				if to == nil || !strings.Contains(to.Path, "block") {
+					return false
+				}
+				q := to.Query()
+				return q.Has("url") && q.Has("uuid") && q.Has("vid")
+			},
+			Fill: fillRedirect,
+		},
+		{
 			Name: "perimeterx-captcha", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
 			Markers: []string{"px-captcha"},
 			Match: func(p *Page) bool {
@@ -45,10 +58,10 @@ func perimeterXRules() []Rule {
 		},
 		{
 			Name: "perimeterx-json", Vendor: PerimeterX, Kind: KindPerimeterX, Verdict: Challenged,
-			Markers: []string{"jsclientsrc", "blockscript"},
+			Markers: []string{"blockscript"},
 			Match: func(p *Page) bool {
 				f := p.Fields()
-				return strings.HasPrefix(f["appId"], "PX") && (f["jsClientSrc"] != "" || f["blockScript"] != "")
+				return strings.HasPrefix(f["appId"], "PX") && f["blockScript"] != ""
 			},
 			Fill: func(p *Page, c *Challenge) {
 				f := p.Fields()

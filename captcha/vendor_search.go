@@ -1,12 +1,20 @@
 package captcha
 
-import "strings"
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
 
 func googleRules() []Rule {
 	return []Rule{
 		{
 			Name: "google-redirect", Vendor: Google, Kind: KindRecaptchaV2, Verdict: Challenged, Head: true,
-			Match: redirectsTo("/sorry/index", "/sorry/IndexRedirect"), Fill: fillRedirect,
+			Match: func(p *Page) bool {
+				to := redirection(p)
+				return to != nil && leads(to, "/sorry/index", "/sorry/IndexRedirect") && (to.Host == "" || strings.Contains(to.Host, "google."))
+			},
+			Fill: fillRedirect,
 		},
 		{
 			Name: "google-sorry", Vendor: Google, Kind: KindRecaptchaV2, Verdict: Challenged,
@@ -76,20 +84,28 @@ func onPath(p *Page, paths ...string) bool {
 	return false
 }
 
-// redirectsTo makes a Match for a redirect to an address with one of the paths in
-// it. Only a wrapper below the redirect-following client sees one.
+// redirection returns where a response redirects to; nil = nowhere. Only a wrapper
+// below the redirect-following client sees one.
+func redirection(p *Page) *url.URL {
+	location := p.Header.Get("Location")
+	if p.Status < 300 || p.Status > 399 || location == "" {
+		return nil
+	}
+	return p.resolveURL(location)
+}
+
+// leads tells whether an address has one of the paths, or host and path, in it up
+// to the end or the next slash.
+func leads(to *url.URL, paths ...string) bool {
+	whole := "//" + to.Host + to.Path + "/"
+	return slices.ContainsFunc(paths, func(path string) bool { return strings.Contains(whole, path+"/") })
+}
+
+// redirectsTo makes a Match for a redirect to an address with one of the paths.
 func redirectsTo(paths ...string) func(*Page) bool {
 	return func(p *Page) bool {
-		if p.Status < 300 || p.Status > 399 {
-			return false
-		}
-		location, _, _ := strings.Cut(p.Header.Get("Location"), "?")
-		for _, path := range paths {
-			if strings.Contains(location, path) {
-				return true
-			}
-		}
-		return false
+		to := redirection(p)
+		return to != nil && leads(to, paths...)
 	}
 }
 
@@ -135,7 +151,7 @@ func yandexRules() []Rule {
 	return []Rule{
 		{
 			Name: "yandex-redirect", Vendor: Yandex, Kind: KindYandex, Verdict: Challenged, Head: true,
-			Match: redirectsTo("/showcaptcha"), Fill: fillRedirect,
+			Match: redirectsTo("/showcaptcha", "/showcaptchafast"), Fill: fillRedirect,
 		},
 		{
 			Name: "yandex-check", Vendor: Yandex, Kind: KindYandex, Verdict: Challenged,
@@ -170,7 +186,7 @@ func searchRules() []Rule {
 		},
 		{
 			Name: "baidu-redirect", Vendor: Baidu, Kind: KindScript, Verdict: Challenged, Head: true,
-			Match: redirectsTo("wappass.baidu.com/static/captcha"), Fill: fillRedirect,
+			Match: redirectsTo("//wappass.baidu.com/static/captcha"), Fill: fillRedirect,
 		},
 		{
 			Name: "baidu-check", Vendor: Baidu, Kind: KindScript, Verdict: Challenged,

@@ -31,21 +31,24 @@ func kasadaRules() []Rule {
 }
 
 func f5Rules() []Rule {
+	tspd := []string{"\"/tspd/", "'/tspd/", "=/tspd/", "tspd_101", "bobcmn=", "bobcmn\"", "bobcmn'", "bobcmn "}
 	rules := []Rule{
 		{
 			// The script is injected into good pages too: here there is nothing else.
 			Name: "f5-tspd", Vendor: F5, Kind: KindF5, Verdict: Challenged,
-			Markers: []string{"\"/tspd/", "'/tspd/", "=/tspd/", "tspd_101", "bobcmn=", "bobcmn\"", "bobcmn'", "bobcmn "},
+			Markers: tspd,
 			Match: func(p *Page) bool {
 				return p.Bare() && (p.Loads("/TSPD/") || len(p.survey().scriptSrcs) == 0 && (p.Assigned("bobcmn") || p.Scripts("/TSPD/")))
 			},
 		},
 		{
-			// A picture to be read, in the words of the product's own page.
+			// A picture to be read, in the words of the product's own page or in the
+			// site's: the field and the button keep their names.
 			Name: "f5-captcha", Vendor: F5, Kind: KindF5, Verdict: Challenged,
-			Markers: []string{"support id"},
+			Markers: append([]string{"support id"}, tspd...),
 			Match: func(p *Page) bool {
-				return p.Short() && p.Says("support id") && len(p.survey().images) > 0 && p.Says("what code is in the image", "human visitor")
+				return p.Short() && len(p.survey().images) > 0 &&
+					(p.Says("support id") && p.Says("what code is in the image", "human visitor") || p.HasID("jar") && p.HasID("ans"))
 			},
 		},
 		{
