@@ -53,6 +53,15 @@ func (m *blinkMap) has(n name) bool {
 	return m.buckets[m.find(n.h2, m.hash(n.h2))] != 0
 }
 
+// inOrder yields the fields in bucket order.
+func (m *blinkMap) inOrder(yield func(Field) bool) {
+	for _, at := range m.buckets {
+		if at != 0 && !yield(m.entries[at-1].Field) {
+			return
+		}
+	}
+}
+
 func (m *blinkMap) grow() {
 	old, size := m.buckets, 2*len(m.buckets)
 	switch {
@@ -161,9 +170,8 @@ func rapidMix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// rapidhash is version 1 of Nicolas De Carli's hash. p is never one to three
-// bytes long: names have UTF-16 units, and no header has a name of one letter
-// that a browser sets by itself; such names are hashed as the reference does.
+// rapidhash is version 1 of Nicolas De Carli's hash. A name of one letter, which
+// is two bytes long here, Blink reads as its one UTF-16 unit, unlike the reference.
 func rapidhash(p []byte) uint64 {
 	size := uint64(len(p))
 	seed := uint64(rapidSeed)
@@ -200,7 +208,7 @@ func rapidhash(p []byte) uint64 {
 		a = u32(0)<<32 | u32(last)
 		b = u32(delta)<<32 | u32(last-delta)
 	case n > 0:
-		a = uint64(p[0])<<56 | uint64(p[n>>1])<<32 | uint64(p[n-1])
+		a = uint64(p[0])
 	}
 	a ^= rapid1
 	b ^= seed

@@ -96,6 +96,7 @@ type since struct {
 	PlainWorker        int `json:"plain_worker"`         // worker scripts without client hints
 	FormHeadersFirst   int `json:"form_headers_first"`   // a form's Origin and Content-Type before Upgrade-Insecure-Requests
 	FormOriginLast     int `json:"form_origin_last"`     // a form's Origin after User-Agent
+	DropAuthorization  int `json:"drop_authorization"`   // a redirect to another origin drops Authorization
 	StorageAccess      int `json:"storage_access"`       // Sec-Fetch-Storage-Access
 	SecPurpose         int `json:"sec_purpose"`          // Sec-Purpose in place of Purpose or X-Moz
 	NoStoreUpFront     int `json:"no_store_up_front"`    // Pragma and Cache-Control of no-store loads

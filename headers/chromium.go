@@ -31,22 +31,23 @@ func (g *Generator) chromium(w *writer, s *Situation) {
 	default:
 		g.chromiumSubresource(w, s)
 	}
-	if w.h2 && g.profile.Version >= g.data.Since.Priority {
+	if w.h2 && g.profile.Version >= g.data.Since.Priority && !s.scriptSets(nPriority) {
 		w.opt(nPriority, g.chromiumPriority(s))
 	}
 }
 
-// chromiumCache writes what the load flags add in front.
+// chromiumCache writes what the load flags add in front, with the values of the
+// page's script where it has set the same headers.
 func (g *Generator) chromiumCache(w *writer, s *Situation) {
 	noStore := s.Cache == CacheNoStore || s.Kind == EventSource
 	switch {
 	case s.Kind == HardReload, s.Kind == Socket, s.Cache == CacheReload,
 		noStore && g.profile.Version >= g.data.Since.NoStoreUpFront:
-		w.add(nPragma, "no-cache")
-		w.add(nCacheControl, "no-cache")
+		w.add(nPragma, s.scriptOr(nPragma, "no-cache"))
+		w.add(nCacheControl, s.scriptOr(nCacheControl, "no-cache"))
 	case s.Kind == Reload, s.Kind == ServiceWorker, s.Cache == CacheNoCache, s.conditional() && !s.FromWorker,
 		s.Kind.navigation() && (s.method() == "POST" || s.OriginalMethod == "POST"):
-		w.add(nCacheControl, "max-age=0")
+		w.add(nCacheControl, s.scriptOr(nCacheControl, "max-age=0"))
 	}
 }
 
@@ -64,8 +65,8 @@ func (g *Generator) chromiumNavigation(w *writer, s *Situation) {
 	if trusted && s.CriticalCH && !redirected {
 		g.navigationHints(w, s)
 	}
-	r := s.relationOf()
 	if trusted {
+		r := s.relationOf()
 		w.add(nFetchSite, relationNames[r])
 		w.add(nFetchMode, string(modeNavigate))
 		if s.UserActivated && s.Kind.document() {
@@ -88,7 +89,7 @@ func (g *Generator) chromiumNavigation(w *writer, s *Situation) {
 // chromiumForm writes Upgrade-Insecure-Requests, User-Agent and what a form adds
 // around them, which has changed place twice.
 func (g *Generator) chromiumForm(w *writer, s *Situation) {
-	contentType, _ := s.script(nContentType)
+	contentType := g.contentType(s)
 	origin := g.chromiumOrigin(s)
 	since, version := &g.data.Since, g.profile.Version
 	switch {

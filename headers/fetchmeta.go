@@ -40,11 +40,14 @@ func between(a, b *url.URL) relation {
 	switch {
 	case isSameOrigin(a, b):
 		return sameOrigin
-	case webScheme(a) == webScheme(b) && site(a.Hostname()) == site(b.Hostname()):
+	case webScheme(a) == webScheme(b) && !thirdParty(a, b):
 		return sameSite
 	}
 	return crossSite
 }
+
+// thirdParty reports whether the hosts are of two sites, whatever the schemes.
+func thirdParty(a, b *url.URL) bool { return site(a.Hostname()) != site(b.Hostname()) }
 
 func isSameOrigin(a, b *url.URL) bool {
 	if a.Scheme == b.Scheme && a.Host == b.Host {
@@ -149,22 +152,6 @@ func hostOf(u *url.URL) string {
 	return host
 }
 
-// tainted reports whether the chain has left the initiator's origin for another
-// one and then moved on: the Origin header says "null" from there on (Fetch,
-// "redirect-tainted origin").
-func (s *Situation) tainted() bool {
-	for i, hop := range s.Redirects {
-		next := s.URL
-		if i+1 < len(s.Redirects) {
-			next = s.Redirects[i+1]
-		}
-		if !isSameOrigin(hop, next) && !isSameOrigin(s.Initiator, hop) {
-			return true
-		}
-	}
-	return false
-}
-
 // crossOrigin reports whether any hop leaves the initiator's origin.
 func (s *Situation) crossOrigin() bool {
 	return s.Initiator != nil && s.relationOf() > sameOrigin
@@ -204,19 +191,32 @@ func (s *Situation) hidesOrigin() bool {
 	case NoReferrer:
 		return true
 	case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin, "":
-		return s.Initiator.Scheme == "https" && !secure(s.URL)
+		return downgrades(s.Initiator, s.URL)
 	case SameOrigin:
 		return s.crossOrigin()
 	}
 	return false
 }
 
-// storageAccess is the value of Sec-Fetch-Storage-Access where it may be sent:
-// on cross-site requests that carry cookies, but neither on the page itself nor
-// on handshakes. Only Firefox announces it on preflights.
+// storageAccess is the value of Sec-Fetch-Storage-Access where it may be sent: on
+// requests to another site that carry cookies, but not on the page itself. It is
+// about the cookies of this hop, so what the hops before were does not matter.
+// Only Firefox announces it on preflights and handshakes, but neither for workers
+// nor where the chain of redirects has hidden the origin.
 func (g *Generator) storageAccess(s *Situation, r relation) string {
-	if r != crossSite || s.Kind.topLevel() || s.Kind == Socket ||
-		g.profile.Version < g.data.Since.StorageAccess || s.credentials() != CredentialsInclude {
+	if r != crossSite || s.Kind.topLevel() || g.profile.Version < g.data.Since.StorageAccess ||
+		s.credentials() != CredentialsInclude {
+		return ""
+	}
+	if len(s.Redirects) > 0 && between(s.Initiator, s.URL) != crossSite {
+		return ""
+	}
+	if g.family == firefoxFamily {
+		otherScheme := webScheme(s.Initiator) != webScheme(s.URL)
+		if s.FromWorker || s.tainted() || otherScheme && !thirdParty(s.Initiator, s.URL) {
+			return ""
+		}
+	} else if s.Kind == Socket {
 		return ""
 	}
 	if g.thirdParty == CookiesAllowed {

@@ -60,6 +60,7 @@ var (
 	nOrigin         = name{"Origin", "origin"}
 	nReferer        = name{"Referer", "referer"}
 	nCookie         = name{"Cookie", "cookie"}
+	nAuthorization  = name{"Authorization", "authorization"}
 	nRange          = name{"Range", "range"}
 	nIfNoneMatch    = name{"If-None-Match", "if-none-match"}
 	nIfModified     = name{"If-Modified-Since", "if-modified-since"}

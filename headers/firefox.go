@@ -13,9 +13,12 @@ func (g *Generator) firefox(w *writer, s *Situation) {
 	w.add(nUserAgent, g.userAgent)
 	w.add(nAccept, s.scriptOr(nAccept, g.acceptValue(s)))
 	w.opt(nAcceptLanguage, s.scriptOr(nAcceptLanguage, g.acceptLanguage))
-	if s.Kind.media() {
+	switch redirected := len(s.Redirects) > 0; {
+	case s.Kind.media() && redirected:
+		w.add(nAcceptEncoding, "identity")
+	case s.Kind.media():
 		w.add(nRange, "bytes=0-")
-	} else {
+	default:
 		w.add(nAcceptEncoding, g.firefoxEncoding(s))
 	}
 
@@ -48,6 +51,7 @@ func (g *Generator) firefoxOpening(w *writer, s *Situation, r relation, referer 
 		w.opt(nSocketProtocol, protocol)
 		w.add(nSocketExt, "permessage-deflate")
 		w.add(nSocketKey, s.socketKey())
+		w.opt(nFetchStorage, storage)
 		return late
 	case s.Kind == Preflight:
 		w.add(nRequestMethod, s.requestMethod())
@@ -65,11 +69,17 @@ func (g *Generator) firefoxOpening(w *writer, s *Situation, r relation, referer 
 	}
 	if len(s.Redirects) > 0 {
 		// The new channel starts from the body; then the others get a hand in.
-		contentType, _ := s.script(nContentType)
-		w.opt(nContentType, contentType)
+		w.opt(nContentType, g.contentType(s))
 		s.contentLength(w)
+		if s.FromWorker && s.Kind == Fetch {
+			w.opt(nReferer, early)
+			early = ""
+		}
 		w.opt(nOrigin, opened)
 		g.firefoxScript(w, s, false)
+		if s.Kind.media() {
+			w.add(nRange, "bytes=0-")
+		}
 		w.opt(nReferer, early)
 	} else {
 		afterScript := s.Kind == XHR || s.FromWorker
@@ -122,22 +132,15 @@ func (g *Generator) firefoxChannel(w *writer, s *Situation, trusted bool, r rela
 			w.add(nFetchUser, "?1")
 		}
 	}
-	if s.Kind.media() {
+	if s.Kind.media() && len(s.Redirects) == 0 {
 		w.add(nAcceptEncoding, "identity")
 	}
 	w.opt(nIfModified, s.IfModifiedSince)
 	w.opt(nIfNoneMatch, s.IfNoneMatch)
-	if g.profile.Version >= g.data.Since.Priority && s.Kind != Socket {
+	if g.profile.Version >= g.data.Since.Priority && s.Kind != Socket && !s.scriptSets(nPriority) {
 		w.opt(nPriority, firefoxPriority(s))
 	}
-	switch {
-	case s.Kind == HardReload, s.Kind == EventSource, s.Kind == ServiceWorker, s.Kind == Socket,
-		s.Cache == CacheNoStore, s.Cache == CacheReload, s.conditional() && s.Kind == Fetch:
-		w.add(nPragma, "no-cache")
-		w.add(nCacheControl, "no-cache")
-	case s.Cache == CacheNoCache:
-		w.add(nCacheControl, "max-age=0")
-	}
+	firefoxCache(w, s)
 	if s.Kind == Socket {
 		w.add(nUpgrade, "websocket")
 	}
@@ -149,12 +152,30 @@ func (g *Generator) firefoxChannel(w *writer, s *Situation, trusted bool, r rela
 	}
 }
 
+// firefoxCache writes what the load flags add, unless the page's script has.
+func firefoxCache(w *writer, s *Situation) {
+	add := func(n name, value string) {
+		if !s.scriptSets(n) {
+			w.add(n, value)
+		}
+	}
+	switch {
+	case s.Kind == HardReload, s.Kind == EventSource, s.Kind == ServiceWorker, s.Kind == Socket,
+		s.Cache == CacheNoStore, s.Cache == CacheReload, s.conditional() && s.Kind != XHR && (s.Cache == "" || s.Cache == CacheDefault):
+		add(nPragma, "no-cache")
+		add(nCacheControl, "no-cache")
+	case s.Cache == CacheNoCache:
+		add(nCacheControl, "max-age=0")
+	}
+}
+
 // lateReferer reports whether Firefox sets Referer anew when the channel
-// connects: wherever no policy was given, or one that it does not respect.
+// connects: wherever no policy was given (that of an attribute is, if it is the
+// default one), or one that it does not respect.
 // fetch() and preloaded fonts name the default policy, a redirect and a reload
 // the one that was in effect.
 func (g *Generator) lateReferer(s *Situation) bool {
-	if s.relaxesPolicy() && !s.Kind.topLevel() && s.relationOf() == crossSite {
+	if s.relaxesPolicy() && !s.Kind.topLevel() && s.Initiator != nil && thirdParty(s.Initiator, s.URL) {
 		return true
 	}
 	switch {
@@ -162,7 +183,7 @@ func (g *Generator) lateReferer(s *Situation) bool {
 		len(s.Redirects) > 0:
 		return false
 	}
-	return s.ReferrerPolicy == "" || s.ReferrerPolicy == StrictOriginWhenCrossOrigin
+	return s.ReferrerPolicy == ""
 }
 
 // firefoxScript writes the headers that were set by name, in their order: a
@@ -176,28 +197,18 @@ func (g *Generator) firefoxScript(w *writer, s *Situation, contentType bool) {
 	case s.Kind == Prefetch:
 		w.add(nSecPurpose, "prefetch")
 	}
-	for _, f := range s.Headers {
+	for f := range s.joinedHeaders {
 		if equalFold(f.Name, nAccept.h1) || equalFold(f.Name, nAcceptLanguage.h1) ||
-			!contentType && equalFold(f.Name, nContentType.h1) {
+			!contentType && equalFold(f.Name, nContentType.h1) || g.redirectDrops(s, f.Name) {
 			continue
 		}
 		w.custom(f)
 	}
 }
 
-// scriptOr is the value that the page's script has set, else the browser's own.
-func (s *Situation) scriptOr(n name, own string) string {
-	if s.Kind == Fetch || s.Kind == XHR || s.Kind == EventSource {
-		if v, ok := s.script(n); ok {
-			return v
-		}
-	}
-	return own
-}
-
 func (g *Generator) firefoxEncoding(s *Situation) string {
 	encoding := g.encodingFor(s)
-	if _, ranged := s.script(nRange); !ranged {
+	if !s.scriptSets(nRange) {
 		return encoding
 	}
 	if g.profile.Version >= g.data.Since.PlainRange {

@@ -113,7 +113,27 @@ func (g *Generator) hinted(s *Situation, hint string, asked bool) (string, bool)
 	return value, ok
 }
 
-// mayAskHints reports whether AcceptCH applies to this request.
+// mayAskHints reports whether AcceptCH applies to this request: by the hop that a
+// navigation has come to, but the first one of anything else, which a redirect can
+// only take hints from.
 func (s *Situation) mayAskHints() bool {
-	return len(s.AcceptCH) > 0 && (s.Kind.topLevel() || isSameOrigin(s.Initiator, s.URL))
+	switch {
+	case len(s.AcceptCH) == 0:
+		return false
+	case s.Kind.topLevel():
+		return true
+	case s.Kind.navigation():
+		return isSameOrigin(s.Initiator, s.URL)
+	}
+	return isSameOrigin(s.Initiator, s.hop(0))
+}
+
+// basicHint reports whether a header is one of the hints that go out unasked.
+func basicHint(header string) bool {
+	return equalFold(header, hintUA) || equalFold(header, hintMobile) || equalFold(header, hintPlatform)
+}
+
+// askedHint reports whether a header is a hint that has to be asked for.
+func askedHint(header string) bool {
+	return !basicHint(header) && slices.Contains(insertedHints[:], strings.ToLower(header))
 }

@@ -24,7 +24,7 @@ func (s *Situation) socketKey() string {
 func (s *Situation) requestHeaders() string {
 	var names []string
 	size := 0
-	for _, f := range s.Headers {
+	for f := range s.joinedHeaders {
 		n := strings.ToLower(f.Name)
 		if safelisted(n, f.Value) {
 			if size += len(f.Value); size > maxSafelisted {
@@ -35,7 +35,7 @@ func (s *Situation) requestHeaders() string {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ",")
+	return strings.Join(names, ",")
 }
 
 // The limits of CORS-safelisted request headers: of one value, and of all together.

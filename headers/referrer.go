@@ -10,14 +10,19 @@ import (
 const maxReferrer = 4096
 
 // referer is the value of the Referer header: the initiator, as far as the policy
-// lets each hop of the chain see it. What a hop may not see, no later hop sees.
+// lets each hop of the chain see it. What a hop may not see, no later hop sees;
+// where a browser (relaxed is false) shows another site less than the policy would,
+// that is for this hop alone.
 func (s *Situation) referer(relaxed bool) string {
 	if s.Initiator == nil || s.ReferrerPolicy == NoReferrer {
 		return ""
 	}
 	trimmed := false
 	for _, hop := range s.Redirects {
-		switch s.disclose(hop, relaxed) {
+		if !relaxed && s.relaxesPolicy() && thirdParty(s.Initiator, hop) {
+			continue
+		}
+		switch s.disclose(hop, true) {
 		case discloseNothing:
 			return ""
 		case discloseOrigin:
@@ -49,11 +54,11 @@ const (
 // ignores policies which tell other sites more than the default one does.
 func (s *Situation) disclose(to *url.URL, relaxed bool) disclosure {
 	policy := s.ReferrerPolicy
-	if !relaxed && s.relaxesPolicy() && between(s.Initiator, to) == crossSite {
+	if !relaxed && s.relaxesPolicy() && thirdParty(s.Initiator, to) {
 		policy = StrictOriginWhenCrossOrigin
 	}
 	same := isSameOrigin(s.Initiator, to)
-	downgrade := s.Initiator.Scheme == "https" && !secure(to)
+	downgrade := downgrades(s.Initiator, to)
 	switch policy {
 	case UnsafeURL:
 		return discloseURL
@@ -87,6 +92,12 @@ func (s *Situation) disclose(to *url.URL, relaxed bool) disclosure {
 		return discloseNothing
 	}
 	return discloseOrigin
+}
+
+// downgrades reports whether the way leads from https to plain HTTP; that of the
+// machine itself is no better here.
+func downgrades(from, to *url.URL) bool {
+	return webScheme(from) == "https" && webScheme(to) != "https"
 }
 
 // relaxesPolicy reports whether the policy tells other sites more than the default one.

@@ -77,6 +77,57 @@ func TestAReferrerOnceTrimmedStaysTrimmed(t *testing.T) {
 	require.Equal(t, "https://shop.test/", field(t, chrome156, s, "Referer"), "and a very long one is trimmed")
 }
 
+// TestPlainHTTPIsADowngradeEvenOnTheMachineItself: what is trusted there is the
+// host, not the connection.
+func TestPlainHTTPIsADowngradeEvenOnTheMachineItself(t *testing.T) {
+	for _, p := range []headers.Profile{chrome156, firefox153} {
+		s := headers.Situation{Kind: headers.Image, URL: parse(t, "http://localhost:8080/x"), Initiator: parse(t, "https://shop.test/a")}
+		require.Empty(t, field(t, p, s, "Referer"), "%s", p)
+		s.URL, s.Redirects = parse(t, "https://shop.test/x"), []*url.URL{parse(t, "http://127.0.0.1:8080/")}
+		require.Empty(t, field(t, p, s, "Referer"), "%s", p)
+		s.ReferrerPolicy = headers.Origin
+		require.Equal(t, "https://shop.test/", field(t, p, s, "Referer"), "%s", p)
+		form := headers.Situation{Method: "POST", HasBody: true, URL: parse(t, "http://localhost:8080/x"), Initiator: parse(t, "https://shop.test/a")}
+		require.Equal(t, "null", field(t, p, form, "Origin"), "%s", p)
+	}
+}
+
+// TestFirefoxTakesSchemesForOneSite where it decides on cookies and relaxed policies.
+func TestFirefoxTakesSchemesForOneSite(t *testing.T) {
+	s := headers.Situation{
+		Kind: headers.Image, URL: parse(t, "https://www.shop.test/x"), Initiator: parse(t, "http://shop.test/a"),
+		ReferrerPolicy: headers.UnsafeURL,
+	}
+	require.Equal(t, "cross-site", field(t, firefox153, s, "Sec-Fetch-Site"))
+	require.Empty(t, field(t, firefox153, s, "Sec-Fetch-Storage-Access"))
+	require.Equal(t, "http://shop.test/a", field(t, firefox153, s, "Referer"))
+	require.Equal(t, "active", field(t, chrome156, s, "Sec-Fetch-Storage-Access"))
+}
+
+// TestFirefoxTrimsARelaxedPolicyForOneHopOnly, but the default one for good.
+func TestFirefoxTrimsARelaxedPolicyForOneHopOnly(t *testing.T) {
+	s := headers.Situation{
+		Kind: headers.Fetch, URL: parse(t, "https://shop.test/x"), Initiator: parse(t, "https://shop.test/a"),
+		Redirects: []*url.URL{parse(t, "https://other.test/go")},
+	}
+	for policy, want := range map[headers.ReferrerPolicy]string{
+		headers.UnsafeURL: "https://shop.test/a", headers.OriginWhenCrossOrigin: "https://shop.test/a", "": "https://shop.test/",
+	} {
+		s.ReferrerPolicy = policy
+		require.Equal(t, want, field(t, firefox153, s, "Referer"), policy)
+	}
+}
+
+// TestFirefoxWritesANamedPolicysReferrerEarly, be it the default one.
+func TestFirefoxWritesANamedPolicysReferrerEarly(t *testing.T) {
+	s := headers.Situation{Kind: headers.IFrame, URL: parse(t, "https://shop.test/x"), Initiator: parse(t, "https://shop.test/a")}
+	p := firefox153
+	p.DNT = true
+	require.Equal(t, "UA accept AL AE dnt referer UIR dest mode site priority te", order(t, p, s))
+	s.ReferrerPolicy = headers.StrictOriginWhenCrossOrigin
+	require.Equal(t, "UA accept AL AE referer dnt UIR dest mode site priority te", order(t, p, s))
+}
+
 func TestHowFarIsFar(t *testing.T) {
 	for _, c := range []struct{ from, to, site string }{
 		{"https://shop.test/", "https://shop.test:443/x", "same-origin"},

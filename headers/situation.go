@@ -1,9 +1,6 @@
 package headers
 
-import (
-	"net/url"
-	"strings"
-)
+import "net/url"
 
 // Protocol is what is spoken on the connection.
 type Protocol string
@@ -199,18 +196,59 @@ func (s *Situation) credentials() Credentials {
 	return CredentialsInclude
 }
 
-// script returns the value of a header that the page's script set.
-func (s *Situation) script(n name) (string, bool) {
+// script returns the value of a header that the page's script set; what it set
+// again is appended, as the Headers object of a page does.
+func (s *Situation) script(n name) (value string, ok bool) {
 	for _, f := range s.Headers {
-		if strings.EqualFold(f.Name, n.h1) {
-			return f.Value, true
+		switch {
+		case !equalFold(f.Name, n.h1):
+		case ok:
+			value += ", " + f.Value
+		default:
+			value, ok = f.Value, true
 		}
 	}
-	return "", false
+	return value, ok
+}
+
+// scriptSets reports whether the page's script has set a header of this request.
+func (s *Situation) scriptSets(n name) bool {
+	_, ok := s.script(n)
+	return ok && (s.Kind == Fetch || s.Kind == XHR || s.Kind == EventSource)
+}
+
+// scriptOr is the value that the page's script has set, else the browser's own.
+func (s *Situation) scriptOr(n name, own string) string {
+	if s.scriptSets(n) {
+		own, _ = s.script(n)
+	}
+	return own
+}
+
+// contentType is that of the body, if there still is one.
+func (g *Generator) contentType(s *Situation) string {
+	if g.redirectDrops(s, nContentType.h1) {
+		return ""
+	}
+	value, _ := s.script(nContentType)
+	return value
+}
+
+// joinedHeaders yields what the page's script set, each name once.
+func (s *Situation) joinedHeaders(yield func(Field) bool) {
+	for i, f := range s.Headers {
+		if hasField(s.Headers[:i], f.Name) {
+			continue
+		}
+		f.Value, _ = s.script(name{h1: f.Name})
+		if !yield(f) {
+			return
+		}
+	}
 }
 
 // conditional reports whether the page's script makes the request conditional,
-// which takes it past the cache.
+// which takes it past the cache; a preflight goes the same way.
 func (s *Situation) conditional() bool {
 	for _, f := range s.Headers {
 		if len(f.Name) < 3 || lower(f.Name[0]) != 'i' || lower(f.Name[1]) != 'f' || f.Name[2] != '-' {
@@ -218,7 +256,7 @@ func (s *Situation) conditional() bool {
 		}
 		for _, n := range []string{"If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-Since", "If-Range"} {
 			if equalFold(f.Name, n) {
-				return s.Kind == Fetch || s.Kind == XHR
+				return s.Kind == Fetch || s.Kind == XHR || s.Kind == Preflight
 			}
 		}
 	}

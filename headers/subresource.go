@@ -8,8 +8,8 @@ func (g *Generator) chromiumSubresource(w *writer, s *Situation) {
 	trusted := secure(s.URL)
 	var m blinkMap
 	early := s.earlyOrigin()
-	g.fillBlinkMap(&m, s, trusted, early)
-	rangeValue := writeBlinkMap(w, &m)
+	g.fillBlinkMap(&m, s, early)
+	rangeValue := g.writeBlinkMap(w, s, &m)
 	if !m.has(nAccept) {
 		w.add(nAccept, g.acceptValue(s))
 	}
@@ -28,22 +28,20 @@ func (g *Generator) chromiumSubresource(w *writer, s *Situation) {
 	if !atRedirect {
 		w.opt(nOrigin, origin)
 	}
-	r := s.relationOf()
 	if trusted {
+		r := s.relationOf()
 		w.add(nFetchSite, relationNames[r])
 		w.add(nFetchMode, string(s.mode()))
 		w.add(nFetchDest, kinds[s.Kind].dest)
+		w.opt(nFetchStorage, g.storageAccess(s, r))
 	}
 	if atRedirect {
 		w.opt(nOrigin, origin)
 	}
-	if trusted {
-		w.opt(nFetchStorage, g.storageAccess(s, r))
-	}
 	w.opt(nReferer, s.referer(true))
 	switch {
 	case m.has(nAcceptEncoding):
-	case s.Kind.media(), rangeValue != "":
+	case m.has(nRange):
 		w.add(nAcceptEncoding, "identity")
 	default:
 		w.add(nAcceptEncoding, g.encodingFor(s))
@@ -60,12 +58,12 @@ func (g *Generator) chromiumSubresource(w *writer, s *Situation) {
 }
 
 // fillBlinkMap inserts in the order of Blink's code.
-func (g *Generator) fillBlinkMap(m *blinkMap, s *Situation, trusted, early bool) {
+func (g *Generator) fillBlinkMap(m *blinkMap, s *Situation, early bool) {
 	since, version := &g.data.Since, g.profile.Version
 	m.init(version >= since.Rapidhash)
 	hints := func() {
-		if !trusted || s.FromWorker {
-			return
+		if !secure(s.hop(0)) || s.FromWorker {
+			return // no redirect adds them
 		}
 		asked, order := s.mayAskHints(), &insertedHints
 		if !m.rapid {
@@ -91,20 +89,33 @@ func (g *Generator) fillBlinkMap(m *blinkMap, s *Situation, trusted, early bool)
 		if version < since.NoStoreUpFront {
 			own = append(own, Field{nCacheControl.h1, "no-cache"})
 		}
-	case s.Kind == Prefetch && version >= since.SecPurpose:
-		own = append(own, Field{nSecPurpose.h1, "prefetch"})
 	case s.Kind.media():
 		own = append(own, Field{nRange.h1, "bytes=0-"})
 		if version < since.PlainMedia {
 			own = append(own, Field{nAcceptEncoding.h1, "identity;q=1, *;q=0"})
 		}
 	}
-	slices.SortStableFunc(own, func(a, b Field) int { return compareFold(a.Name, b.Name) })
-	for _, f := range own {
-		m.set(f)
+	if s.Kind == XHR {
+		// XMLHttpRequest keeps them in a map of its own, and hands them over in that one's order.
+		var kept blinkMap
+		kept.init(m.rapid)
+		for _, f := range own {
+			kept.set(f)
+		}
+		for f := range kept.inOrder {
+			m.set(f)
+		}
+	} else {
+		slices.SortStableFunc(own, func(a, b Field) int { return compareFold(a.Name, b.Name) })
+		for _, f := range own {
+			m.set(f)
+		}
 	}
 	if version >= since.ScriptHeadersFirst {
 		hints()
+	}
+	if s.Kind == Prefetch && version >= since.SecPurpose {
+		m.set(Field{nSecPurpose.h1, "prefetch"})
 	}
 	m.set(Field{nUserAgent.h1, g.userAgent})
 	if g.profile.DNT {
@@ -125,21 +136,33 @@ func (g *Generator) fillBlinkMap(m *blinkMap, s *Situation, trusted, early bool)
 // styles does it in the renderer.
 func (s *Situation) networkCache() bool { return s.Kind == Fetch || s.Kind == XHR }
 
-// writeBlinkMap writes the map in bucket order. The cache takes Range out of it
-// and puts it back at the end: it is returned.
-func writeBlinkMap(w *writer, m *blinkMap) (rangeValue string) {
-	for _, at := range m.buckets {
-		if at == 0 {
-			continue
-		}
-		f := m.entries[at-1].Field
-		if equalFold(f.Name, nRange.h1) {
+// writeBlinkMap writes the map in bucket order, without what stands elsewhere: the
+// cache takes Range out and puts it back at the end, so it is returned; Pragma and
+// Cache-Control may have been written in front; a redirect may have dropped one.
+func (g *Generator) writeBlinkMap(w *writer, s *Situation, m *blinkMap) (rangeValue string) {
+	front := w.fields
+	for f := range m.inOrder {
+		switch {
+		case equalFold(f.Name, nRange.h1) && s.rangeIsCached():
 			rangeValue = f.Value
-			continue
+		case equalFold(f.Name, nPragma.h1) && hasField(front, f.Name),
+			equalFold(f.Name, nCacheControl.h1) && hasField(front, f.Name),
+			g.redirectDrops(s, f.Name):
+		default:
+			w.custom(f)
 		}
-		w.custom(f)
 	}
 	return rangeValue
+}
+
+func hasField(fields []Field, name string) bool {
+	return slices.ContainsFunc(fields, func(f Field) bool { return equalFold(f.Name, name) })
+}
+
+// rangeIsCached reports whether the cache may keep the answer to a Range: not if
+// it is told to stay out, by cache mode or by validators, nor for other methods.
+func (s *Situation) rangeIsCached() bool {
+	return s.method() == "GET" && s.Cache != CacheNoStore && !s.conditional()
 }
 
 func compareFold(a, b string) int {
@@ -181,20 +204,8 @@ func (g *Generator) chromiumOrigin(s *Situation) string {
 	if origin == "" || s.mode() == ModeCORS {
 		return origin
 	}
-	for i, hop := range s.Redirects {
-		next := s.URL
-		if i+1 < len(s.Redirects) {
-			next = s.Redirects[i+1]
-		}
-		if !isSameOrigin(hop, next) {
-			return "null"
-		}
+	if s.changesOrigin() {
+		return "null"
 	}
 	return origin
-}
-
-// originAddedByRedirect reports whether the request left the page's origin only
-// by a redirect, so that the first hop had no Origin header.
-func (s *Situation) originAddedByRedirect() bool {
-	return len(s.Redirects) > 0 && !s.unsafeMethod() && isSameOrigin(s.Initiator, s.Redirects[0])
 }

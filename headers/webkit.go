@@ -61,7 +61,7 @@ func (g *Generator) webkitFields(s *Situation) webkitValues {
 		}
 	}
 	if s.Kind != Preflight {
-		f.contentType, _ = s.script(nContentType)
+		f.contentType = g.contentType(s)
 	}
 	if s.HasBody && s.ContentLength >= 0 {
 		f.length = strconv.FormatInt(s.ContentLength, 10)
@@ -136,8 +136,8 @@ func (g *Generator) webkitBody(w *writer, s *Situation, f webkitValues) {
 	w.opt(nOrigin, f.origin)
 	w.opt(nContentLength, f.length)
 	if s.Kind != Preflight {
-		for _, h := range s.Headers {
-			if !equalFold(h.Name, nAccept.h1) && !equalFold(h.Name, nContentType.h1) {
+		for h := range s.joinedHeaders {
+			if !equalFold(h.Name, nAccept.h1) && !equalFold(h.Name, nContentType.h1) && !g.redirectDrops(s, h.Name) {
 				w.custom(h)
 			}
 		}
