@@ -69,13 +69,17 @@ func answerLines(in io.Reader, out io.Writer) error {
 	w := bufio.NewWriter(out)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for {
+	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err != nil && err != io.EOF {
 			return errors.Join(err, w.Flush())
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
-			if err := enc.Encode(answer(line)); err != nil {
+			out := answer(line)
+			if out.Error != "" {
+				out.Error = fmt.Sprintf("line %d: %s", n, out.Error)
+			}
+			if err := enc.Encode(out); err != nil {
 				return err
 			}
 		}

@@ -26,6 +26,7 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		`{"id":5}`,
 		`null`,
 		"{\"id\":\"utf8\",\"browser\":\"\xff\"}",
+		`{"id":"pair","headers":[["a","b"],["a"]]}`,
 		`{"id":"length","browser":"chrome","version":150,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/","method":"POST","content_length":-1}`,
 		`{"id":"long","browser":"chrome","version":150,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/` + strings.Repeat("a", 1<<22) + `"}`,
 		`{"id":"last","browser":"chrome","version":9999,"os":"windows","protocol":"h2","kind":"navigate","url":"https://shop.test/"}`,
@@ -33,7 +34,7 @@ func TestEveryLineIsAnswered(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(nil, strings.NewReader(in), &out, &out))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	require.Len(t, lines, 14)
+	require.Len(t, lines, 15)
 	require.Equal(t, `{"id":"ok","headers":[["Host","shop.test:8080"],["User-Agent","Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"],`+
 		`["Accept","text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],["Accept-Encoding","gzip, deflate"],`+
 		`["Connection","keep-alive"],["Upgrade-Insecure-Requests","1"],["Priority","u=0, i"]]}`, lines[0])
@@ -41,13 +42,14 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		{"conflict", "Safari exists on macos and ios only"},
 		{"url", "invalid URL escape"},
 		{"kind", "want one of navigate, "},
-		{"type", "cannot unmarshal"},
-		{"", "invalid character"},
+		{"type", "line 5: version: string, want int"},
+		{"", "line 6: invalid character"},
 		{"cut", "in string literal"},
 		{"junk", "after top-level value"},
-		{"", "cannot unmarshal"},
+		{"", "id: number, want string"},
 		{"", "want one of navigate, "},
-		{"utf8", "want one of navigate, "},
+		{"utf8", "not UTF-8"},
+		{"pair", `headers: ["a"], want [name, value]`},
 		{"length", "content_length: -1"},
 		{"long", ""},
 		{"last", "want at most 999"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"unicode/utf8"
 
 	"github.com/godwit-go/godwit/headers"
 )
@@ -35,7 +36,7 @@ type input struct {
 	Placement         headers.Placement         `json:"placement"`
 	Priority          headers.Importance        `json:"priority"`
 	Cache             headers.CacheMode         `json:"cache"`
-	Headers           [][2]string               `json:"headers"`
+	Headers           []pair                    `json:"headers"`
 	ContentLength     *int64                    `json:"content_length"`
 	RequestMethod     string                    `json:"request_method"`
 	Cookies           string                    `json:"cookies"`
@@ -45,6 +46,19 @@ type input struct {
 	DNT               bool                      `json:"dnt"`
 	GPC               bool                      `json:"gpc"`
 	ThirdPartyCookies headers.ThirdPartyCookies `json:"third_party_cookies"`
+}
+
+// pair is the name and the value of one header.
+type pair [2]string
+
+// UnmarshalJSON wants exactly the two.
+func (p *pair) UnmarshalJSON(raw []byte) error {
+	var list []string
+	if err := json.Unmarshal(raw, &list); err != nil || len(list) != len(p) {
+		return fmt.Errorf("headers: %.80s, want [name, value]", raw)
+	}
+	copy(p[:], list)
+	return nil
 }
 
 // output is the answer to one input.
@@ -58,7 +72,7 @@ type output struct {
 // answer turns one line of input into one of output.
 func answer(line []byte) output {
 	var in input
-	if err := json.Unmarshal(line, &in); err != nil {
+	if err := in.read(line); err != nil {
 		return output{ID: idOf(line), Error: err.Error()}
 	}
 	list, err := in.generate()
@@ -70,6 +84,23 @@ func answer(line []byte) output {
 		out.Headers = append(out.Headers, [2]string{f.Name, f.Value})
 	}
 	return out
+}
+
+// read decodes a line, which JSON wants in UTF-8, and names the field that has a
+// value of another type.
+func (in *input) read(line []byte) error {
+	if !utf8.Valid(line) {
+		return errors.New("not UTF-8")
+	}
+	err := json.Unmarshal(line, in)
+	wrong := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("%s, want an object", wrong.Value)
+	}
+	return fmt.Errorf("%s: %s, want %s", wrong.Field, wrong.Value, wrong.Type)
 }
 
 // idOf finds the id in a line that is malformed, as far as it can be read; "" if
