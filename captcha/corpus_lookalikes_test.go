@@ -102,6 +102,7 @@ var lookalikes = map[string]lookalike{
 	"akamai sensor, in front":  {page: document("Shop", `<h1>Lamps</h1>`+prose+`<script src="/akam/13/4f2a" defer></script><script src="/x/y/z/1a2b?v=4f2a"></script>`)},
 	"imperva sensor in front":  {page: document("Shop", `<script src="/_Incapsula_Resource?SWJIYLWA=5074a7&ns=1" async></script><h1>Lamps</h1>`+prose)},
 	"aws sdk":                  {page: app(`<script src="https://a.edge.sdk.awswaf.com/a/b/challenge.compact.js" defer></script>`, "")},
+	"sucuri's report":          {page: document("SiteCheck", `<h1>Sucuri Website Firewall</h1><p>Access denied this week: 4 visits, most of them with block ID: BNP001.</p>`)},
 	"aws sdk, few words":       {page: document("Homes", `<script src="https://a.edge.sdk.awswaf.com/a/b/challenge.js" defer></script><h1>Soon</h1>`)},
 	"perimeterx configured":    {page: `{"appId":"PXabc12","jsClientSrc":"//client.px-cloud.net/PXabc12/main.min.js","enabled":true}`},
 	"dd of another script":     {page: document("Shop", `<h1>Lamps</h1>`+prose+`<script>var dd={"cid":"a1","hsh":"4f2a","name":"lamps"};load(dd)</script>`)},

@@ -93,7 +93,7 @@ var widgetSpecs = sync.OnceValue(func() []widgetSpec {
 			markers: []string{"frc-captcha", "friendly-challenge", "friendlycaptcha"}, detail: detailKind(KindFriendly),
 		},
 		{
-			vendor: Yandex, classes: []string{"smart-captcha"}, isKey: isYandexKey,
+			vendor: Yandex, draws: "smartCaptcha.render", classes: []string{"smart-captcha"}, isKey: isYandexKey,
 			scripts: []string{"smartcaptcha.yandexcloud.net/", "captcha-api.yandex.ru/", "smartcaptcha.cloud.yandex.ru/"},
 			frames:  []string{"smartcaptcha.yandexcloud.net/"},
 			markers: []string{"smart-captcha", "smartcaptcha", "captcha-api.yandex"}, detail: detailKind(KindYandex),

@@ -135,7 +135,7 @@ func hostingRules() []Rule {
 			Markers: []string{"sucuri website firewall", "cloudproxy@sucuri", "sucuri.net"},
 			Match: func(p *Page) bool {
 				return p.TextLen() < maxGateText && p.Says("sucuri website firewall", "sucuri cloudproxy") &&
-					p.Says("access denied", "block id:")
+					p.Says("access denied - sucuri", "- access denied", "block reason:")
 			},
 		},
 		{
