@@ -93,6 +93,24 @@ func TestAScriptsHeadersReplaceTheBrowsers(t *testing.T) {
 	require.Equal(t, "gzip, deflate, br, zstd", field(t, firefox153, ranged, "Accept-Encoding"), "the preflight has no range itself")
 }
 
+func TestNoHeaderOfAScriptIsSaidTwice(t *testing.T) {
+	s := headers.Situation{
+		Kind: headers.Fetch, URL: parse(t, "https://shop.test/x"), Initiator: parse(t, "https://shop.test/"), Cache: headers.CacheNoStore,
+		Headers: named("Accept", "Accept-Language", "Cache-Control", "Pragma", "Priority", "Range", "If-None-Match"),
+	}
+	everyProfile(t, func(p headers.Profile, g *headers.Generator) {
+		seen := map[string]bool{}
+		for _, f := range g.Fields(&s).Fields {
+			n := strings.ToLower(f.Name)
+			require.False(t, seen[n], "%s sends two of %s", p, n)
+			seen[n] = true
+		}
+		for _, f := range s.Headers {
+			require.Equal(t, "v", g.Fields(&s).Get(f.Name), "%s: %s", p, f.Name)
+		}
+	})
+}
+
 func TestAHeaderSetAgainIsAppended(t *testing.T) {
 	s := headers.Situation{
 		Kind: headers.Fetch, URL: parse(t, "https://shop.test/x"), Initiator: parse(t, "https://shop.test/"),

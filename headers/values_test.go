@@ -143,6 +143,18 @@ func TestBoundaries(t *testing.T) {
 	}
 }
 
+// TestAProcessorIsToldOfOnDesktopsOnly follows GetCpuArchitecture and GetCpuBitness
+// in Chromium's content/common/user_agent.cc.
+func TestAProcessorIsToldOfOnDesktopsOnly(t *testing.T) {
+	asked := headers.Situation{AcceptCH: []string{"sec-ch-ua-arch", "sec-ch-ua-bitness"}}
+	for system, want := range map[headers.OS][2]string{
+		headers.Windows: {`"x86"`, `"64"`}, headers.MacOS: {`"arm"`, `"64"`}, headers.Linux: {`"x86"`, `"64"`}, headers.Android: {`""`, `""`},
+	} {
+		p := on(headers.Chrome, 156, system)
+		require.Equal(t, want, [2]string{field(t, p, asked, "sec-ch-ua-arch"), field(t, p, asked, "sec-ch-ua-bitness")}, "%s", system)
+	}
+}
+
 func TestAcceptLanguage(t *testing.T) {
 	many := strings.Split("en-US,en,de-DE,de,fr-FR,fr,es-ES,es,pt-BR,pt,it,nl", ",")
 	for _, c := range []struct {

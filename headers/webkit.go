@@ -33,7 +33,7 @@ func (g *Generator) webkit(w *writer, s *Situation) {
 
 // webkitValues are the fields whose place depends on the version; empty: not sent.
 type webkitValues struct {
-	accept, encoding, dest, site, mode, referer, origin, contentType, length, priority, pragma, cacheControl string
+	accept, language, encoding, dest, site, mode, referer, origin, contentType, length, priority, pragma, cacheControl string
 }
 
 func (g *Generator) webkitFields(s *Situation) webkitValues {
@@ -42,7 +42,7 @@ func (g *Generator) webkitFields(s *Situation) webkitValues {
 		referer:  s.referer(true),
 		origin:   s.origin(true),
 	}
-	f.accept = s.scriptOr(nAccept, g.acceptValue(s))
+	f.accept, f.language = s.scriptOr(nAccept, g.acceptValue(s)), s.scriptOr(nAcceptLanguage, g.acceptLanguage)
 	mode := s.mode()
 	if s.Kind == Font && !s.Preload && s.Mode == "" {
 		mode = ModeNoCORS // WebKit's own way of asking for CSS fonts
@@ -66,7 +66,7 @@ func (g *Generator) webkitFields(s *Situation) webkitValues {
 	if s.HasBody && s.ContentLength >= 0 {
 		f.length = strconv.FormatInt(s.ContentLength, 10)
 	}
-	if g.profile.Version >= g.data.Since.Priority {
+	if g.profile.Version >= g.data.Since.Priority && !s.scriptSets(nPriority) {
 		f.priority = webkitPriority(s)
 	}
 	if _, ranged := s.script(nRange); s.Kind.media() {
@@ -79,6 +79,12 @@ func (g *Generator) webkitFields(s *Situation) webkitValues {
 		f.pragma, f.cacheControl = "no-cache", "no-cache"
 	case s.Cache == CacheNoCache:
 		f.cacheControl = "max-age=0"
+	}
+	if s.scriptSets(nPragma) {
+		f.pragma = ""
+	}
+	if s.scriptSets(nCacheControl) {
+		f.cacheControl = ""
 	}
 	return f
 }
@@ -100,7 +106,7 @@ func (g *Generator) webkitNew(w *writer, s *Situation, f webkitValues) {
 	g.webkitBody(w, s, f)
 	w.opt(nFetchSite, f.site)
 	w.opt(nFetchMode, f.mode)
-	w.opt(nAcceptLanguage, g.acceptLanguage)
+	w.opt(nAcceptLanguage, f.language)
 	w.opt(nPriority, f.priority)
 	w.opt(nAcceptEncoding, f.encoding)
 	g.webkitTail(w, s, f)
@@ -114,7 +120,7 @@ func (g *Generator) webkitOld(w *writer, s *Situation, f webkitValues) {
 	w.opt(nAcceptEncoding, f.encoding)
 	w.opt(nFetchMode, f.mode)
 	w.add(nUserAgent, g.userAgent)
-	w.opt(nAcceptLanguage, g.acceptLanguage)
+	w.opt(nAcceptLanguage, f.language)
 	w.opt(nFetchDest, f.dest)
 	g.webkitTail(w, s, f)
 }
@@ -137,9 +143,11 @@ func (g *Generator) webkitBody(w *writer, s *Situation, f webkitValues) {
 	w.opt(nContentLength, f.length)
 	if s.Kind != Preflight {
 		for h := range s.joinedHeaders {
-			if !equalFold(h.Name, nAccept.h1) && !equalFold(h.Name, nContentType.h1) && !g.redirectDrops(s, h.Name) {
-				w.custom(h)
+			if equalFold(h.Name, nAccept.h1) || equalFold(h.Name, nAcceptLanguage.h1) ||
+				equalFold(h.Name, nContentType.h1) || g.redirectDrops(s, h.Name) {
+				continue
 			}
+			w.custom(h)
 		}
 	}
 	if s.Kind.media() {
