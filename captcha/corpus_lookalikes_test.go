@@ -103,6 +103,8 @@ var lookalikes = map[string]lookalike{
 	"imperva sensor in front":  {page: document("Shop", `<script src="/_Incapsula_Resource?SWJIYLWA=5074a7&ns=1" async></script><h1>Lamps</h1>`+prose)},
 	"aws sdk":                  {page: app(`<script src="https://a.edge.sdk.awswaf.com/a/b/challenge.compact.js" defer></script>`, "")},
 	"sucuri's report":          {page: document("SiteCheck", `<h1>Sucuri Website Firewall</h1><p>Access denied this week: 4 visits, most of them with block ID: BNP001.</p>`)},
+	"imperva sensor alone":     {page: `<div class="results"></div><script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e6fffd425f7e032f3&ns=4&cb=17" async></script>`, status: 403},
+	"imperva sensor, inline":   {page: `<p>OK</p><script>(function(){var a=document.createElement('script');a.src='/_Incapsula_Resource?SWJIYLWA=719d34&ns=3&cb=37';document.head.insertBefore(a,null)})();</script>`},
 	"aws sdk, few words":       {page: document("Homes", `<script src="https://a.edge.sdk.awswaf.com/a/b/challenge.js" defer></script><h1>Soon</h1>`)},
 	"perimeterx configured":    {page: `{"appId":"PXabc12","jsClientSrc":"//client.px-cloud.net/PXabc12/main.min.js","enabled":true}`},
 	"dd of another script":     {page: document("Shop", `<h1>Lamps</h1>`+prose+`<script>var dd={"cid":"a1","hsh":"4f2a","name":"lamps"};load(dd)</script>`)},

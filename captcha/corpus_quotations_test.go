@@ -68,7 +68,7 @@ func TestAPageThatIsQuotedStandsInNobodysWay(t *testing.T) {
 var sensors = map[string]string{
 	"aws":     `<script src="https://a.b.us-east-1.token.awswaf.com/a/b/challenge.js" defer></script>`,
 	"f5":      `<script src="/TSPD/08e841?type=17"></script>`,
-	"imperva": `<script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e6fffd425f7e032f3&ns=1" async></script>`,
+	"imperva": `<script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e6fffd425f7e032f3"></script>`,
 	"kasada":  `<script src="/149e9513-01fa-4fb0-aad4-566afd725d1b/2d206a39-8ed7-437e-a3be-862e0f06eea3/p.js"></script>`,
 }
 

@@ -27,7 +27,7 @@ var gateWords = []string{
 
 // softWords are what a gate may say, but a form with one field may as well.
 var softWords = []string{
-	"human verification", "security check", "security verification", "security measure", "verify yourself", "verification required",
+	"human verification", "security challenge", "complete the challenge below", "security check", "security verification", "security measure", "verify yourself", "verification required",
 	"browser verification", "before you continue", "before we continue", "before continuing", "to continue, please", "please verify",
 	"solve the captcha", "complete the captcha", "complete the verification", "complete the security", "captcha to continue", "captcha to proceed", "enter the captcha",
 	"access denied", "one more step", "one last step", "robot or human", "are you real",

@@ -41,12 +41,13 @@ func impervaRules() []Rule {
 			Fill:    (*Page).fillWidget,
 		},
 		{
-			// The same resource is injected into good pages: here there is nothing else.
+			// The same resource is injected into good pages, with a number of its own:
+			// here there is nothing else.
 			Name: "imperva-shell", Vendor: Imperva, Kind: KindImperva, Verdict: Challenged,
 			Markers: []string{incapsulaResource, "content.incapsula.com"},
 			Match: func(p *Page) bool {
-				return p.Bare() && (p.Loads(incapsulaResource) || len(p.survey().scriptSrcs) == 0 &&
-					(p.FrameSrc("content.incapsula.com") != "" || p.Scripts("/"+incapsulaResource+"?SW")))
+				return p.Bare() && (p.Loads(incapsulaResource) && p.ScriptSrc("&ns=") == "" || len(p.survey().scriptSrcs) == 0 &&
+					(p.FrameSrc("content.incapsula.com") != "" || p.Scripts("/"+incapsulaResource+"?SW") && !p.Scripts("&ns=")))
 			},
 		},
 		{
