@@ -65,8 +65,15 @@ func safelisted(lowerName, value string) bool {
 			return true
 		}
 	case "range":
-		from, to, ok := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
-		return ok && strings.HasPrefix(value, "bytes=") && from != "" && strings.Trim(from+to, "0123456789") == ""
+		return singleRange(value) && !strings.HasPrefix(value, "bytes=-")
 	}
 	return false
+}
+
+// singleRange reports whether the value of a Range header is one range of bytes
+// (RFC 9110, section 14.1.2).
+func singleRange(value string) bool {
+	span, ok := strings.CutPrefix(value, "bytes=")
+	from, to, dash := strings.Cut(span, "-")
+	return ok && dash && from+to != "" && strings.Trim(from+to, "0123456789") == ""
 }

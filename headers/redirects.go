@@ -57,6 +57,22 @@ func (s *Situation) originAddedByRedirect() bool {
 	return isSameOrigin(s.Initiator, s.Redirects[0]) || s.changesMethod()
 }
 
+// leavesOriginBeforeSite reports whether a redirect led to another origin of the
+// initiator's site before any hop was of another site.
+func (s *Situation) leavesOriginBeforeSite() bool {
+	for i := range len(s.Redirects) + 1 {
+		switch between(s.Initiator, s.hop(i)) {
+		case crossSite:
+			return false
+		case sameSite:
+			if i > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // redirectDrops reports whether a redirect has taken a header away: with the body
 // what describes it, with the origin what was meant for it (Fetch, "HTTP-redirect
 // fetch"; in Chromium also hints, whoever set them).

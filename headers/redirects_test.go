@@ -53,6 +53,7 @@ func TestRedirectsTakeAndGive(t *testing.T) {
 		{"nor those that need no asking", chrome156, via(headers.Image, here, parse(t, "http://shop.test/go")), "UA accept site mode dest AE AL priority"},
 		{"a page's hints are those of where it is", chrome156, with(via(headers.Navigate, here, there), asked), "UIR UA accept site mode dest CH MOB CH-arch PLAT CH-model referer AE AL priority"},
 		{"what a cookie is for comes before Origin", chrome156, with(via(headers.Fetch, there, here), included), "PLAT UA CH MOB accept site mode dest storage-access origin referer AE AL priority"},
+		{"each stands where it was first needed", chrome156, with(via(headers.Fetch, there, here, www), included), "PLAT UA CH MOB accept site mode dest origin storage-access referer AE AL priority"},
 		{"a worker names its referrer first", firefox153, with(via(headers.Fetch, there, here), worker), "UA accept AL AE referer origin x-a dest mode site priority te"},
 		{"media change their order", firefox153, via(headers.Video, here, here), "UA accept AL AE range referer dest mode site priority te"},
 		{"media change their order", firefox153, with(via(headers.Audio, there, here), func(s *headers.Situation) { s.Mode = headers.ModeCORS }), "UA accept AL AE origin range referer dest mode site priority te"},
@@ -67,7 +68,9 @@ func TestAHeaderThatARedirectDropsHasHadItsBucket(t *testing.T) {
 		Kind: headers.Fetch, URL: parse(t, "https://shop.test/x"), Initiator: parse(t, "https://shop.test/"),
 		Redirects: []*url.URL{parse(t, "https://shop.test/go")}, OriginalMethod: "POST",
 		Headers: []headers.Field{
-			{Name: "Idempotency-Key", Value: "v"}, {Name: "X-Requested-With", Value: "v"}, {Name: "Accept", Value: "text/html"},
+			{Name: "Idempotency-Key", Value: "v"},
+			{Name: "X-Requested-With", Value: "v"},
+			{Name: "Accept", Value: "text/html"},
 			{Name: "Content-Type", Value: "application/json"},
 		},
 	}

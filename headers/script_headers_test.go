@@ -17,6 +17,8 @@ func named(names ...string) []headers.Field {
 	return all
 }
 
+func ranged(value string) []headers.Field { return []headers.Field{{Name: "Range", Value: value}} }
+
 // TestAScriptsHeadersTakeTheirBuckets holds orders that Chromium 156 was seen to
 // send. XMLHttpRequest keeps the headers in a map of its own before, so that it may
 // matter in which order they were set; a name of one letter has a hash as well.
@@ -67,7 +69,8 @@ func TestAScriptsHeadersReplaceTheBrowsers(t *testing.T) {
 		{"in front all the same", chrome156, get(func(s *headers.Situation) { s.Cache, s.Headers = headers.CacheNoCache, named("Cache-Control") }), "cache-control PLAT UA CH MOB accept" + chromeTail + " priority"},
 		{"where it was set", firefox153, get(func(s *headers.Situation) { s.Cache, s.Headers = headers.CacheNoStore, named("Pragma") }), "UA accept AL AE referer pragma dest mode site priority cache-control te"},
 		{"a cache mode of its own wins", firefox153, get(func(s *headers.Situation) { s.Cache, s.Headers = headers.CacheNoCache, named("If-Match") }), "UA accept AL AE referer if-match dest mode site priority cache-control te"},
-		{"the cache keeps what it can split", chrome156, get(func(s *headers.Situation) { s.Headers = named("Range") }), "PLAT UA CH MOB accept" + chromeTail + " range priority"},
+		{"the cache keeps what it can split", chrome156, get(func(s *headers.Situation) { s.Headers = ranged("bytes=0-9") }), "PLAT UA CH MOB accept" + chromeTail + " range priority"},
+		{"the cache keeps what it can split", chrome156, get(func(s *headers.Situation) { s.Headers = ranged("bytes=-9") }), "PLAT UA CH MOB accept" + chromeTail + " range priority"},
 		{"a preflight goes past the cache too", chrome156, get(func(s *headers.Situation) {
 			s.Kind, s.Method, s.URL, s.Headers = headers.Preflight, "OPTIONS", there, named("If-Match")
 		}), "cache-control accept access-control-request-method access-control-request-headers origin UA mode site dest referer AE AL priority"},
@@ -81,16 +84,17 @@ func TestAScriptsHeadersReplaceTheBrowsers(t *testing.T) {
 	require.Equal(t, "v", field(t, chrome156, noStore, "Pragma"))
 	require.Equal(t, "no-cache", field(t, chrome156, noStore, "Cache-Control"))
 	for about, s := range map[string]headers.Situation{
-		"a POST":      get(func(s *headers.Situation) { s.Method, s.Headers = "POST", named("Range") }),
-		"no-store":    get(func(s *headers.Situation) { s.Cache, s.Headers = headers.CacheNoStore, named("Range") }),
-		"conditional": get(func(s *headers.Situation) { s.Headers = named("Range", "If-Match") }),
+		"a POST":      get(func(s *headers.Situation) { s.Method, s.Headers = "POST", ranged("bytes=0-9") }),
+		"no-store":    get(func(s *headers.Situation) { s.Cache, s.Headers = headers.CacheNoStore, ranged("bytes=0-9") }),
+		"conditional": get(func(s *headers.Situation) { s.Headers = append(ranged("bytes=0-9"), named("If-Match")...) }),
+		"two ranges":  get(func(s *headers.Situation) { s.Headers = ranged("bytes=0-9, 20-29") }),
 	} {
 		got := order(t, chrome156, s)
 		require.Less(t, strings.Index(got, "range"), strings.Index(got, "accept "), "%s: nothing takes it out of the map: %s", about, got)
 		require.Equal(t, "identity", field(t, chrome156, s, "Accept-Encoding"), about)
 	}
-	ranged := headers.Situation{Kind: headers.Preflight, Method: "OPTIONS", URL: there, Initiator: page, Headers: named("Range")}
-	require.Equal(t, "gzip, deflate, br, zstd", field(t, firefox153, ranged, "Accept-Encoding"), "the preflight has no range itself")
+	preflight := headers.Situation{Kind: headers.Preflight, Method: "OPTIONS", URL: there, Initiator: page, Headers: ranged("bytes=0-9, 20-29")}
+	require.Equal(t, "gzip, deflate, br, zstd", field(t, firefox153, preflight, "Accept-Encoding"), "the preflight has no range itself")
 }
 
 func TestNoHeaderOfAScriptIsSaidTwice(t *testing.T) {

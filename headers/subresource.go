@@ -28,14 +28,22 @@ func (g *Generator) chromiumSubresource(w *writer, s *Situation) {
 	if !atRedirect {
 		w.opt(nOrigin, origin)
 	}
+	storage := ""
 	if trusted {
 		r := s.relationOf()
 		w.add(nFetchSite, relationNames[r])
 		w.add(nFetchMode, string(s.mode()))
 		w.add(nFetchDest, kinds[s.Kind].dest)
-		w.opt(nFetchStorage, g.storageAccess(s, r))
+		storage = g.storageAccess(s, r)
 	}
-	if atRedirect {
+	switch {
+	case !atRedirect:
+		w.opt(nFetchStorage, storage)
+	case s.leavesOriginBeforeSite():
+		w.opt(nOrigin, origin)
+		w.opt(nFetchStorage, storage)
+	default:
+		w.opt(nFetchStorage, storage)
 		w.opt(nOrigin, origin)
 	}
 	w.opt(nReferer, s.referer(true))
@@ -160,9 +168,11 @@ func hasField(fields []Field, name string) bool {
 }
 
 // rangeIsCached reports whether the cache may keep the answer to a Range: not if
-// it is told to stay out, by cache mode or by validators, nor for other methods.
+// it is told to stay out, by cache mode or by validators, nor for other methods and
+// for several ranges.
 func (s *Situation) rangeIsCached() bool {
-	return s.method() == "GET" && s.Cache != CacheNoStore && !s.conditional()
+	value, set := s.script(nRange)
+	return s.method() == "GET" && s.Cache != CacheNoStore && !s.conditional() && (!set || singleRange(value))
 }
 
 func compareFold(a, b string) int {
