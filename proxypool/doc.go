@@ -20,11 +20,12 @@
 // gates are open, the best of three random ones is taken: by success, speed, load
 // and heat, the recent requests in comparison with a fair share. That keeps load
 // away from bad proxies without piling it on the best ones, which is how good
-// proxies get banned.
+// proxies get banned. The nearer the heat comes to a pace that the domain banned
+// for, or may ban for, the more evenly all proxies are used, slow ones too.
 //
 // A failure that may be the target's as well is held against a proxy only as far
 // as others do better on the same domain. When few proxies are left, gates
-// shorten, the less the longer that was in vain; when next to none is, the best of
+// shorten, the less the more of that was in vain; when next to none is, the best of
 // the gated ones is taken. The machine's own address is never used, unless
 // [Config.Direct] says so: without a usable proxy a request fails with [ErrNoProxy].
 package proxypool

@@ -14,6 +14,7 @@ type domain struct {
 
 	mu      sync.Mutex
 	evicted bool
+	born    int64
 	now     int64 // of the newest pick or conclusion: it never runs backwards
 	rng     rand.PCG
 	table   *table
@@ -33,11 +34,12 @@ type domain struct {
 	banEpoch  epoch // of the bans of the pairs
 
 	heat     float64 // requests in the last heatWindow
+	minute   float64 // what one request per heatWindow makes of a heat
 	latency  float64 // usual nanoseconds of a success
 	timedAt  int64
-	probes   float64 // probes that may be made
-	found    int64   // when a probe last found its egress back, or none was missing
-	openedAt int64   // when it last failed open
+	back     trials // of egresses that are gated as a whole
+	forgiven trials // of pairs that are gated here
+	openedAt int64  // when it last failed open
 	recent   sightings
 	pace     pace
 	tier     tierState
@@ -52,6 +54,7 @@ type pair struct {
 	bans    tally
 	visitor *visitor
 	uses    int64
+	lastUse int64
 
 	blocks       int     // consecutive
 	trouble      float64 // consecutive failures, weighed by blame
@@ -62,7 +65,8 @@ type pair struct {
 }
 
 func newDomain(p *Pool, name string, now int64, seed1, seed2 uint64) *domain {
-	d := &domain{pool: p, name: name, probes: 1, stale: true, heatEpoch: epoch{decay: heatDecay}, banEpoch: epoch{decay: banDecay}}
+	d := &domain{pool: p, name: name, back: newTrials, forgiven: newTrials, stale: true, pace: pace{ceiling: paceFeared}, heatEpoch: epoch{decay: heatDecay}, banEpoch: epoch{decay: banDecay}}
+	d.born = now
 	d.advance(now)
 	d.rng.Seed(seed1, seed2)
 	d.queue.gate = func(pr *pair) *gate { return &pr.gate }
@@ -89,8 +93,16 @@ func (d *domain) advance(now int64) int64 {
 			}
 		}
 	}
+	// The heats of a young domain are still on their way up.
+	d.minute = d.heatEpoch.weight
+	if age := now - d.born; age < youth {
+		d.minute *= 1 - heatDecay.after(age+youth/100)
+	}
 	return now
 }
+
+// youth is how long heats take to come to within a percent of what they stay at.
+const youth = int64(5 * heatWindow)
 
 // follow makes room for the egresses of the pool's current table.
 func (d *domain) follow(tab *table) {
@@ -196,17 +208,6 @@ func (d *domain) scarcity(c *Config) float64 {
 	return float64(d.eligible) / enough
 }
 
-// haste is 1 while scarcity is new or probes find what is back, and halves with
-// each minute in which they find nothing: where most are dead for good, shorter
-// gates and more probes are only a waste.
-func (d *domain) haste(now int64, scarcity float64) float64 {
-	if scarcity == 1 || d.found == 0 {
-		d.found = now
-		return 1
-	}
-	return healthDecay.after(now - d.found)
-}
-
 // timed learns how long a success takes here and returns how slow this one was
 // in comparison.
 func (d *domain) timed(now int64, took time.Duration) float64 {
@@ -222,72 +223,3 @@ func (d *domain) timed(now int64, took time.Duration) float64 {
 	d.timedAt = now
 	return slowness
 }
-
-// A sighting is one recent result of the domain. Together they tell what other
-// egresses see, and with it whose fault an ambiguous failure is.
-type sighting struct {
-	e      *egress
-	at     int64
-	result evidence
-}
-
-type sightings struct {
-	ring [32]sighting
-	next uint8
-}
-
-const sightingAge = int64(time.Minute)
-
-func (s *sightings) add(e *egress, now int64, result evidence) {
-	s.ring[int(s.next)%len(s.ring)] = sighting{e, now, result}
-	s.next++
-}
-
-// others returns the share of egresses other than e that had result when they
-// were last seen, and how many those others are.
-func (s *sightings) others(e *egress, now int64, results ...evidence) (share float64, n int) {
-	var seen [32]*egress
-	hits := 0
-newest:
-	for i := range len(s.ring) {
-		x := &s.ring[(int(s.next)+2*len(s.ring)-1-i)%len(s.ring)]
-		if x.e == nil || x.e == e || now-x.at > sightingAge {
-			continue
-		}
-		for _, known := range seen[:n] {
-			if known == x.e {
-				continue newest
-			}
-		}
-		seen[n] = x.e
-		n++
-		for _, r := range results {
-			if x.result == r {
-				hits++
-				break
-			}
-		}
-	}
-	if n == 0 {
-		return 0, 0
-	}
-	return float64(hits) / float64(n), n
-}
-
-// blame is the part of an ambiguous failure that is held against e: as much as
-// others get through to the domain, nothing when it is dead to nearly all, half
-// when there are none to compare with.
-func (s *sightings) blame(e *egress, now int64) float64 {
-	fine, n := s.others(e, now, success, alive, blocked)
-	switch {
-	case n == 0:
-		return 0.5
-	case fine < deadShare:
-		return 0
-	}
-	return fine
-}
-
-// deadShare is the share of egresses that must get through to a domain for it not
-// to count as dead.
-const deadShare = 0.1

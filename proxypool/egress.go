@@ -156,6 +156,9 @@ func (e *egress) failed(now int64, weight float64, limit int) bool {
 	e.health.bad += weight
 	e.faults += weight / float64(e.exits())
 	e.publish(now)
+	if e.flapped.Load() { // it is on parole
+		limit = min(limit, 1)
+	}
 	return limit >= 0 && e.faults >= float64(limit)
 }
 
@@ -169,7 +172,8 @@ func (e *egress) age(now int64) {
 func (e *egress) publish(now int64) {
 	e.lastUse = now
 	q := e.health.mean(1)
-	q.under *= max(e.slowness, 0.1)
+	// The newest faults say more than the average does.
+	q.under *= max(e.slowness, 0.1) * (1 + e.faults)
 	e.standing.Store(uint64(math.Float32bits(float32(q.value())))<<32 | uint64(uint32(now>>standingTick)))
 }
 
@@ -210,9 +214,15 @@ const (
 	success                   // the target served
 	alive                     // the target answered, but did not serve: nobody's merit or fault here
 	blocked                   // the target refuses this visitor
+	throttled                 // the target wants this visitor to come later
 	fault                     // the proxy's own
 	ambiguous                 // the proxy's or the target's
 )
+
+// answered tells that the target was reached, whatever it said.
+func (ev evidence) answered() bool {
+	return ev == success || ev == alive || ev == blocked || ev == throttled
+}
 
 func evidenceOf(o trip.Outcome) evidence {
 	switch o.Verdict {
@@ -222,7 +232,7 @@ func evidenceOf(o trip.Outcome) evidence {
 		// A challenge that is still one when the attempt is concluded was not solved.
 		return blocked
 	case trip.Throttled:
-		return alive
+		return throttled
 	case trip.ProxyError:
 		return fault
 	case trip.TargetError:

@@ -47,7 +47,7 @@ func TestFaultsGateAProxyForAllDomainsAndAProbeReadmitsIt(t *testing.T) {
 	var events []trip.Event
 	pool := newPool(t, proxypool.Config{Proxies: addresses(10), IdentityUses: -1, Observer: observe(&events)})
 	for i := range 3 {
-		require.Contains(t, picked(t, pool, noon, "b.test", 500), exit, "after %d faults", i)
+		require.Equal(t, 10, pool.Counts().States[proxypool.Healthy], "after %d faults", i)
 		takes(t, pool, noon, "a.test", exit, broken)
 	}
 	gated := gatesOf(events)[0].(*trip.ProxyGated)
@@ -399,8 +399,58 @@ func TestAWallDoesNotSendADomainToDeadProxies(t *testing.T) {
 		require.Equal(t, proxypool.FailOpen, l.Mode())
 		require.NotEqual(t, exit, l.Egress())
 		l.Done(now, banned)
-		now = now.Add(200 * time.Millisecond)
+		_, err := pool.Pick(now, proxypool.Want{Domain: "a.test", Retry: true})
+		var none *proxypool.NoProxyError
+		require.ErrorAs(t, err, &none)
+		require.Less(t, none.RetryAt.Sub(now), 2*time.Second)
+		now = none.RetryAt
 	}
-	_, err := pool.Pick(now, proxypool.Want{Domain: "a.test", Retry: true})
-	require.ErrorIs(t, err, proxypool.ErrNoProxy)
+}
+
+func TestAThrottleRestsTheExitWhereOthersAreServed(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(10)})
+	want := proxypool.Want{Domain: "a.test"}
+	later := trip.Outcome{Verdict: trip.Throttled, Status: 429, RetryAt: noon.Add(20 * time.Second)}
+
+	alone := pick(t, pool, noon, want)
+	alone.Done(noon, later)
+	require.Contains(t, picked(t, pool, noon, "a.test", 500), alone.Egress(), "it may be all of them")
+
+	for range 20 {
+		pick(t, pool, noon, want).Done(noon, fine)
+	}
+	l := pick(t, pool, noon, want)
+	l.Done(noon, later)
+	require.NotContains(t, picked(t, pool, noon, "a.test", 500), l.Egress())
+	require.Contains(t, picked(t, pool, noon, "b.test", 500), l.Egress())
+
+	now := noon.Add(20 * time.Second)
+	want.Keep = l
+	kept := pick(t, pool, now, want)
+	require.Same(t, l.Identity(), kept.Identity(), "who waits as told keeps the identity")
+	kept.Done(now, fine)
+	require.Contains(t, picked(t, pool, now, "a.test", 2000), l.Egress())
+}
+
+func TestADomainThatThrottlesAllKeepsAllExits(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(10)})
+	for range 40 {
+		pick(t, pool, noon, proxypool.Want{Domain: "a.test"}).Done(noon, slowly)
+	}
+	require.Len(t, picked(t, pool, noon, "a.test", 1000), 10)
+}
+
+func TestWhatTheDeadSeeSaysNothingOfADomain(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(10)})
+	now := noon
+	for range 200 {
+		now = now.Add(100 * time.Millisecond)
+		l := pick(t, pool, now, proxypool.Want{Domain: "a.test", Retry: true})
+		if l.Egress() == exit {
+			l.Done(now, fine)
+		} else {
+			l.Done(now, unclear)
+		}
+	}
+	require.Equal(t, 1, pool.Counts().States[proxypool.Healthy])
 }

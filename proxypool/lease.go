@@ -92,6 +92,7 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 		slowness = d.timed(now, time.Duration(now-l.at))
 		pr.bans.good += d.banEpoch.weight
 		pr.blocks, pr.trouble = 0, 0
+		d.pace.served(now, pr.heat, d.minute)
 		pr.gate.clean(now)
 		l.visitor.score = max(0, l.visitor.score-0.5)
 		if current && l.probesPair {
@@ -100,6 +101,8 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 		d.tierWorked(l.e, now, c)
 	case blocked:
 		d.block(l, now, o.RetryAt, current, c, said)
+	case throttled:
+		d.throttle(l, now, o.RetryAt, current, c, said)
 	case ambiguous, fault:
 		weight = d.weigh(l.e, now, ev, o, frozen)
 		l.visitor.score += weight
@@ -118,10 +121,13 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 		}
 	}
 	if ev != nothing {
-		d.recent.add(l.e, now, ev)
+		d.recent.add(l.e, now, ev, ev.answered() || l.e.workedSince(now-witnessMemory))
 	}
-	if l.probesPair && ev == success || l.probesEgress && !l.probesPair && (ev == success || ev == alive || ev == blocked) {
-		d.found = now
+	if l.probesPair {
+		d.forgiven.learn(ev == success)
+	}
+	if l.probesEgress {
+		d.back.learn(ev.answered())
 	}
 	if l.probesPair && current && pr.gate.probing {
 		pr.gate.probing = false
@@ -157,9 +163,8 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 	// bans grow, nor was it too fast.
 	share, n := d.recent.others(pr.e, now, blocked)
 	walled := n >= 3 && share > 0.5
-	exits := pr.e.exits()
-	if worked := pr.bans.good >= d.banEpoch.weight; worked && pr.blocks == 0 && !walled && exits == 1 {
-		d.pace.blocked(now, pr.heat/d.heatEpoch.weight)
+	if !walled {
+		d.wasTooFast(pr)
 	}
 	pr.bans.bad += d.banEpoch.weight
 	pr.blocks++
@@ -168,13 +173,50 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 		return
 	}
 	d.tierBlocked(l.e, now, c)
-	if c.Blocks.After < 0 || pr.gate.shut() && !l.probesPair || pr.blocks < c.Blocks.After*exits && !l.probesPair {
+	if !l.mayShut(c.Blocks.After*pr.e.exits(), c) {
 		return
 	}
 	d.shut(pr, now, c.Blocks, !walled, "blocked", said)
 	if !retryAt.IsZero() {
 		pr.gate.holdUntil(retryAt.UnixNano())
 		d.queue.fix(pr)
+	}
+}
+
+// throttle books a request to come later. Where most others are served it is meant
+// for this exit, which rests for as long as it was told to; its visitor stays what
+// it is. Else the domain as a whole has enough, which is not the pool's business.
+func (d *domain) throttle(l *Lease, now int64, retryAt time.Time, current bool, c *Config, said *notices) {
+	pr := l.pair
+	if served, _ := d.recent.others(pr.e, now, success); served <= 0.5 {
+		return
+	}
+	d.wasTooFast(pr)
+	pr.blocks++
+	limit := c.Blocks.After * pr.e.exits()
+	if !retryAt.IsZero() && pr.e.exits() == 1 {
+		limit = 1
+	}
+	if !current || l.e.direct || !l.mayShut(limit, c) {
+		return
+	}
+	d.shut(pr, now, c.Blocks, retryAt.IsZero(), "throttled", said)
+	if !retryAt.IsZero() {
+		pr.gate.until, pr.gate.hard = retryAt.UnixNano(), true
+		d.queue.fix(pr)
+	}
+}
+
+// mayShut tells whether the pair has been refused so often in a row that its gate
+// is to be closed, or closed again after a probe.
+func (l *Lease) mayShut(limit int, c *Config) bool {
+	return c.Blocks.After >= 0 && (l.probesPair || !l.pair.gate.shut() && l.pair.blocks >= limit)
+}
+
+// wasTooFast learns the pace from an exit that worked until now.
+func (d *domain) wasTooFast(pr *pair) {
+	if pr.bans.good >= d.banEpoch.weight && pr.blocks == 0 && pr.e.exits() == 1 {
+		d.pace.blocked(pr.heat / d.minute)
 	}
 }
 
@@ -233,7 +275,7 @@ func (e *egress) learn(l *Lease, now int64, ev evidence, slowness, weight float6
 		if e.flapped.Load() {
 			p.gates.clean(e, now)
 		}
-	case alive, blocked:
+	case alive, blocked, throttled:
 		e.worked(now, 0, 0, 0)
 	case fault, ambiguous:
 		tooMany := weight > 0 && e.failed(now, weight, c.Faults.After)
@@ -243,7 +285,7 @@ func (e *egress) learn(l *Lease, now int64, ev evidence, slowness, weight float6
 		}
 	}
 	if l.probesEgress {
-		p.gates.settle(p, e, now, ev == success || ev == alive || ev == blocked, "probe", said)
+		p.gates.settle(p, e, now, ev.answered(), "probe", said)
 	}
 }
 

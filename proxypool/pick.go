@@ -139,7 +139,7 @@ func (d *domain) draw(now int64, w *Want, c *Config, n int) (best *egress, reaso
 	}
 	var first, second *egress
 	var top fraction
-	yard := d.yardstick(now)
+	yard := d.yardstick()
 	found := 0
 	consider := func(e *egress) {
 		if e == first || e == second {

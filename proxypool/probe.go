@@ -5,34 +5,70 @@ import (
 	"time"
 )
 
+// trials are the probes of one kind, of gated egresses or of gated pairs.
+type trials struct {
+	due float64 // probes that may be made
+	// hope is what to expect of them, from 1 while nothing is known to 0 where they
+	// were all in vain lately: where most are dead for good, shorter gates and more
+	// probes are only a waste.
+	hope float64
+}
+
+var newTrials = trials{due: 1, hope: 1}
+
+// first counts a first attempt and tells whether it may be a probe. It returns
+// the factor by which gates shorten.
+func (t *trials) first(scarcity float64, c *Config) (factor float64, may bool) {
+	if scarcity == 1 {
+		t.hope = 1
+	}
+	factor = 1 - (1-scarcity)*t.hope
+	share := max(c.Scarcity.ProbeShare, 0)
+	share += max(c.Scarcity.MaxProbeShare-share, 0) * (1 - factor)
+	t.due = min(t.due+share, 2)
+	return factor, t.due >= 1 && share > 0
+}
+
+// learn books whether a probe found what it looked for.
+func (t *trials) learn(found bool) {
+	if found {
+		t.hope += (1 - t.hope) / 8
+	} else {
+		t.hope -= t.hope / 32
+	}
+}
+
 // probe uses a first attempt to find out whether a gated egress is back, or a
 // cheaper tier good enough again. Few first attempts are spent so, more when
 // egresses are scarce.
 func (d *domain) probe(now int64, w *Want, c *Config, said *notices) (Lease, bool) {
-	factor := d.scarcity(c)
-	factor = 1 - (1-factor)*d.haste(now, factor)
-	share := max(c.Scarcity.ProbeShare, 0)
-	share += max(c.Scarcity.MaxProbeShare-share, 0) * (1 - factor)
-	d.probes = min(d.probes+share, 2)
 	if tier := d.tierToProbe(now, c); tier >= 0 {
 		if e := d.drawInTier(now, w, c, tier); e != nil {
 			return d.take(e, now, w, Probe, c, said), true
 		}
 	}
-	if d.probes < 1 || share == 0 {
+	if len(d.queue.items) == 0 && d.pool.gates.next.Load() == 0 {
+		return Lease{}, false // all are fine
+	}
+	scarcity := d.scarcity(c)
+	pairs, mayPair := d.forgiven.first(scarcity, c)
+	whole, mayWhole := d.back.first(scarcity, c)
+	if mayPair {
+		if pr := d.duePair(now, pairs, c); pr != nil {
+			d.forgiven.due--
+			return d.takeProbe(pr.e, now, w, Probe, c, said), true
+		}
+	}
+	if !mayWhole {
 		return Lease{}, false
 	}
-	if pr := d.duePair(now, factor, c); pr != nil {
-		d.probes--
-		return d.takeProbe(pr.e, now, w, Probe, c, said), true
-	}
-	e := d.pool.gates.takeDue(now, factor, c, func(e *egress) bool {
+	e := d.pool.gates.takeDue(now, whole, c, func(e *egress) bool {
 		return !d.gated.has(e.index) && d.inTier(e) && !w.tried(e) && !e.full(c.MaxInFlight)
 	})
 	if e == nil {
 		return Lease{}, false
 	}
-	d.probes--
+	d.back.due--
 	l := d.take(e, now, w, Probe, c, said)
 	l.probesEgress = true
 	return l, true
@@ -71,11 +107,16 @@ func (d *domain) isOpen(e *egress) bool {
 func (d *domain) takeProbe(e *egress, now int64, w *Want, mode Mode, c *Config, said *notices) Lease {
 	l := d.take(e, now, w, mode, c, said)
 	if l.pair.gate.shut() {
-		d.queue.remove(l.pair)
-		l.pair.gate.probing = true
-		l.probesPair = true
+		d.onProbe(&l)
 	}
 	return l
+}
+
+// onProbe makes l the probe of its pair's gate.
+func (d *domain) onProbe(l *Lease) {
+	d.queue.remove(l.pair)
+	l.pair.gate.probing = true
+	l.probesPair = true
 }
 
 // failOpen takes the best of the gated egresses when hardly any other is left, and
@@ -83,11 +124,11 @@ func (d *domain) takeProbe(e *egress, now int64, w *Want, mode Mode, c *Config, 
 // them. It keeps to the least gate time, to one attempt at a time and to what a
 // target asked for, so that what is dead or banned is not hammered.
 func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *notices) (Lease, bool) {
-	if d.eligible >= d.fewest() || len(d.table.slots) == 0 || now < d.turn(now, c) {
+	if d.eligible >= d.fewest() || len(d.table.slots) == 0 || now < d.turn(c) {
 		return Lease{}, false
 	}
-	faulty := d.open < d.fewest() // else it is bans that leave so few, and what is dead would not help
-	yard := d.yardstick(now)
+	faulty := d.faulty()
+	yard := d.yardstick()
 	top := fraction{0, 1}
 	if rival != nil {
 		top = d.score(now, rival, yard)
@@ -122,10 +163,18 @@ func (d *domain) failOpen(now int64, w *Want, c *Config, rival *egress, said *no
 
 // turn is when the next gated egress may be taken. The longer that is in vain, the
 // nearer it comes to a tenth of them in the least gate time.
-func (d *domain) turn(now int64, c *Config) int64 {
+func (d *domain) turn(c *Config) int64 {
+	hope := d.forgiven.hope
+	if d.faulty() {
+		hope = d.back.hope
+	}
 	spacing := float64(c.Scarcity.MinGate) / float64(max(3, d.live/10))
-	return d.openedAt + int64(spacing*(1-d.haste(now, d.scarcity(c))))
+	return d.openedAt + int64(spacing*(1-hope))
 }
+
+// faulty tells whether it is faults that leave so few. Else it is bans, and what is
+// dead would not help.
+func (d *domain) faulty() bool { return d.open < d.fewest() }
 
 // fewest is how many eligible egresses there must be for the gated ones to rest.
 func (d *domain) fewest() int { return max(3, d.live/50) }
@@ -153,7 +202,7 @@ func (d *domain) gatedOnes(use func(*egress, *pair)) {
 // out. Pool.gates is locked.
 func (d *domain) gatedUntil(e *egress, pr *pair, c *Config) (at int64) {
 	factor := 1.0
-	if d.open < d.fewest() {
+	if d.faulty() {
 		factor = 0
 	}
 	at = e.gate.usableAt(factor, c.Scarcity.MinGate)
@@ -166,14 +215,18 @@ func (d *domain) gatedUntil(e *egress, pr *pair, c *Config) (at int64) {
 // none explains why nothing could be picked and when that may change.
 func (d *domain) none(now int64, reason string, c *Config) error {
 	e := &NoProxyError{Pool: d.pool.name, Domain: d.name, Reason: reason}
-	if reason == reasonEmpty || reason == reasonBusy {
+	switch reason {
+	case reasonBusy:
+		d.back.hope = 1 // more are needed
+		return e
+	case reasonEmpty:
 		return e
 	}
 	at := int64(math.MaxInt64)
 	d.pool.gates.mu.Lock()
 	d.gatedOnes(func(e *egress, pr *pair) { at = min(at, d.gatedUntil(e, pr, c)) })
 	d.pool.gates.mu.Unlock()
-	at = max(at, d.turn(now, c))
+	at = max(at, d.turn(c))
 	if at <= now || at == math.MaxInt64 { // due, but for another call; or being tried right now
 		at = now + int64(c.Scarcity.MinGate)
 	}

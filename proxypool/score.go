@@ -1,7 +1,5 @@
 package proxypool
 
-import "math"
-
 // score ranks the candidates of [Gated]:
 //
 //	success on all domains × success here × weight
@@ -9,8 +7,8 @@ import "math"
 //	slowness × (in flight + 1) × (1 + heat ÷ fair share)²
 //
 // The divisor keeps the load even: the best exits are those that a target bans
-// first when everything runs over them. An exit above the learned pace comes last
-// of all; when every one is, they still share evenly.
+// first when everything runs over them. From near the pace on it grows with the
+// 32nd power of the heat, so that a few percent of heat outweigh any other merit.
 func (d *domain) score(now int64, e *egress, y yardstick) fraction {
 	pr := d.known(e)
 	s := d.merit(now, e, pr)
@@ -20,14 +18,14 @@ func (d *domain) score(now int64, e *egress, y yardstick) fraction {
 	}
 	crowd := 1 + pr.heat*y.crowd
 	s.under *= crowd * crowd
-	if pr.heat >= y.ceiling {
-		s.under *= overPace
+	if haste := pr.heat * y.pace; haste > 0.7 {
+		for range 5 {
+			haste *= haste
+		}
+		s.under *= 1 + haste
 	}
 	return s
 }
-
-// overPace divides the score of an exit that is above the learned pace.
-const overPace = 1e6
 
 // merit is success ÷ slowness, whatever the load.
 func (d *domain) merit(now int64, e *egress, pr *pair) fraction {
@@ -41,16 +39,12 @@ func (d *domain) merit(now int64, e *egress, pr *pair) fraction {
 
 // A yardstick is what all candidates of a pick are measured by.
 type yardstick struct {
-	crowd   float64 // 1 ÷ the heat that an egress has when all are used alike
-	ceiling float64 // the learned pace; infinite when there is none
+	crowd float64 // 1 ÷ the heat that an egress has when all are used alike
+	pace  float64 // 1 ÷ the heat at which a target is feared to ban; 0: none
 }
 
 // yardstick is in the weights of the epoch of heats.
-func (d *domain) yardstick(now int64) yardstick {
+func (d *domain) yardstick() yardstick {
 	fair := max(d.heat/float64(max(d.eligible, 1)), d.heatEpoch.weight)
-	y := yardstick{crowd: 1 / fair, ceiling: math.Inf(1)}
-	if pace := d.pace.limit(now); pace > 0 {
-		y.ceiling = pace * d.heatEpoch.weight
-	}
-	return y
+	return yardstick{crowd: 1 / fair, pace: d.pace.slowness(fair, d.minute)}
 }

@@ -55,6 +55,38 @@ func TestSelectionGetsThroughBadWeather(t *testing.T) {
 	}
 }
 
+// Worlds that taught something, at their worst: with callers who wait for nothing
+// and do not tell a retry from a first attempt.
+var hardships = []struct {
+	scenario
+	success, wasted float64
+}{
+	// What the dead see says nothing of a domain: nearly all fail, and it is fine.
+	{scenario{name: "one of twenty works", proxies: 20, rate: 3, calm: true, gone: 0.95}, 97, 18},
+	{scenario{name: "nine of ten are dead", proxies: 200, rate: 50, calm: true, gone: 0.9}, 99.4, 6},
+	// Bans set each other off, unless all are used alike from the first minute on.
+	{scenario{name: "close to the limit", proxies: 100, rate: 225, calm: true, perMin: 60}, 99.5, 1},
+	{scenario{name: "close to the limit, some slow", proxies: 200, rate: 240, perMin: 60}, 99, 2.5},
+	// A throttle where others are served is meant for the exit.
+	{scenario{name: "bans are throttles", proxies: 200, rate: 200, perMin: 60, throttle: true}, 99.8, 2},
+	{scenario{name: "many flap", proxies: 100, rate: 40, calm: true, flapping: 0.4}, 99.9, 3},
+}
+
+func TestSelectionGetsThroughHardship(t *testing.T) {
+	for _, h := range hardships {
+		t.Run(h.name, func(t *testing.T) {
+			for seed := range uint64(2) {
+				o := newOurs(h.proxies, seed, proxypool.Gated)
+				o.naive = true
+				r := newSimulation(h.scenario, seed, 10*time.Minute).run(o)
+				t.Logf("seed %d: %v", seed, r)
+				require.GreaterOrEqual(t, r.success, h.success)
+				require.LessOrEqual(t, r.wasted, h.wasted)
+			}
+		})
+	}
+}
+
 func (r result) String() string {
 	return fmt.Sprintf("success %.2f %%, first try %.2f %%, wasted %.2f %%, p50 %d ms, p95 %d ms, busiest %.2f %%",
 		r.success, r.first, r.wasted, r.p50.Milliseconds(), r.p95.Milliseconds(), r.busiest)

@@ -24,6 +24,9 @@ type scenario struct {
 	down     bool    // domain 2 is down for a minute
 	loss     bool    // three quarters of the proxies are gone for a minute
 	wall     bool    // domain 2 shows a challenge to 95 % for three minutes
+	calm     bool    // no churn: nobody goes down, is slow, or is banned for nothing
+	gone     float64 // share of proxies that are down for good
+	throttle bool    // a ban for calling too often is a 429 that says when it ends
 }
 
 var scenarios = []scenario{
@@ -84,6 +87,12 @@ func newSimulation(s scenario, seed uint64, length time.Duration) *simulation {
 		}
 		m.dead = churn(r, share(order[i], 0.30, s.proxies), 10*time.Minute, 0.30, length)
 		m.banned = churn(r, share(ban[i], 0.10, s.proxies), 15*time.Minute, 0.10, length)
+		if s.calm {
+			m.base, m.dead, m.banned = min(m.base, time.Second/2), nil, nil
+		}
+		if share(order[i], s.gone, s.proxies) {
+			m.dead = []span{{0, 2 * length}}
+		}
 		m.flapping = share(flap[i], s.flapping, s.proxies)
 		m.phase = time.Duration(r.Int64N(int64(40 * time.Second)))
 		w.members = append(w.members, m)
@@ -163,7 +172,11 @@ func (w *simulation) attempt(i, domain int, at time.Duration, request, try int) 
 		}
 	}
 	if domain == 0 && in(m.banned, at) || at < m.bannedTo[domain] {
-		return fate{trip.Outcome{Verdict: trip.Blocked, Status: 403}, took, true}
+		o := trip.Outcome{Verdict: trip.Blocked, Status: 403}
+		if w.throttle && at < m.bannedTo[domain] {
+			o = trip.Outcome{Verdict: trip.Throttled, Status: 429, RetryAt: simStart.Add(m.bannedTo[domain])}
+		}
+		return fate{o, took, true}
 	}
 	if w.isWalled(domain, at) && r.Float64() < 0.95 {
 		return fate{trip.Outcome{Verdict: trip.Challenge, Status: 403}, took, false}
@@ -313,10 +326,13 @@ type ours struct {
 	pool  *proxypool.Pool
 	start time.Time
 	index map[string]int
+	naive bool // waits for nothing, and each retry is a pick like any other
 }
 
+var simStart = time.Unix(1_700_000_000, 0)
+
 func newOurs(n int, seed uint64, selection proxypool.Selection) *ours {
-	o := &ours{start: time.Unix(1_700_000_000, 0), index: make(map[string]int)}
+	o := &ours{start: simStart, index: make(map[string]int)}
 	cfg := proxypool.Config{Selection: selection, Rand: rand.NewPCG(seed, 7), MaxInFlight: -1}
 	for i := range n {
 		label := simLabel(i)
@@ -336,9 +352,16 @@ func simLabel(i int) string {
 
 func (o *ours) pick(now time.Duration, domain int, c *simCall) (int, time.Duration) {
 	at := o.start.Add(now)
-	l, err := o.pool.Pick(at, proxypool.Want{Domain: simNames[domain], Tried: c.leases, Retry: c.try > 0})
+	w := proxypool.Want{Domain: simNames[domain]}
+	if !o.naive {
+		w.Tried, w.Retry = c.leases, c.try > 0
+	}
+	l, err := o.pool.Pick(at, w)
 	var none *proxypool.NoProxyError
 	if errors.As(err, &none) {
+		if o.naive {
+			return -1, 0
+		}
 		if none.RetryAt.IsZero() {
 			return -1, 100 * time.Millisecond
 		}

@@ -103,7 +103,7 @@ func (p *Pool) Snapshot() Snapshot {
 func (d *domain) snapshot(now int64, bans map[*egress][]Ban) DomainSnapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := DomainSnapshot{Domain: d.name, Sessions: len(d.sessions), Pace: d.pace.limit(now)}
+	s := DomainSnapshot{Domain: d.name, Sessions: len(d.sessions), Pace: d.pace.limit()}
 	if d.table != nil {
 		d.stale = true
 		d.countedAt = 0

@@ -36,8 +36,16 @@ func (d *domain) lease(e *egress, now int64, w *Want, mode Mode, c *Config, said
 }
 
 // book counts one more use of e here.
+//
+// One that comes back after a rest is taken to be as warm as the others. It would
+// get all the load they have too much, and be the next to be banned.
 func (d *domain) book(e *egress) *pair {
 	pr := d.pairWith(e)
+	all := float64(max(d.eligible, 1))
+	if float64(d.now-pr.lastUse)*d.heat > 4*float64(heatWindow)*all*d.minute {
+		pr.heat = max(pr.heat, min(d.heat/all, d.pace.ceiling*d.minute))
+	}
+	pr.lastUse = d.now
 	pr.uses++
 	pr.heat += d.heatEpoch.weight
 	d.heat += d.heatEpoch.weight
@@ -47,13 +55,21 @@ func (d *domain) book(e *egress) *pair {
 // keep leases the identity of an earlier attempt again.
 func (d *domain) keep(now int64, w *Want, c *Config) (Lease, bool) {
 	k := w.Keep
-	if !k.Valid() || k.d != d || k.visitor.retired.Load() || !d.usable(k.e) || w.tried(k.e) {
+	if !k.Valid() || k.d != d || k.visitor.retired.Load() || w.tried(k.e) {
+		return Lease{}, false
+	}
+	due := k.pair.gate.shut() && !k.pair.gate.probing && k.pair.gate.until <= now && d.current(k.pair) && d.isOpen(k.e)
+	if !due && !d.usable(k.e) {
 		return Lease{}, false
 	}
 	// It just gave its place in flight back, so the cap is not asked again.
 	k.e.use()
 	k.visitor.uses++
-	return Lease{d: d, e: k.e, pair: d.book(k.e), visitor: k.visitor, at: now, mode: Sticky}, true
+	l := Lease{d: d, e: k.e, pair: d.book(k.e), visitor: k.visitor, at: now, mode: Sticky}
+	if due { // it was throttled, and has waited
+		d.onProbe(&l)
+	}
+	return l, true
 }
 
 // usable tells whether e is neither gated nor gone.
