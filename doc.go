@@ -46,6 +46,9 @@
 //	Canceled     the caller gave up                 never               keep           -        -        -
 //	Local        not sent, or its body failed       if RetryAt fits     -              -        -        -
 //
+// A throttle that one exit meets while the domain serves most others rests that
+// exit there until the named time, too.
+//
 // # When not to use it
 //
 // For an API of your own, or one with a client library, a plain http.Client with a
