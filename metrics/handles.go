@@ -69,7 +69,9 @@ func newDomain(s *series, label string) *domain {
 		s.backoffSeconds.WithLabelValues(label, source)
 	}
 	s.pauses.WithLabelValues(label)
-	s.bans.WithLabelValues(label, "blocked")
+	for _, reason := range []string{"blocked", "throttled", "faults"} {
+		s.bans.WithLabelValues(label, reason)
+	}
 	s.rejections.WithLabelValues(label)
 	for _, change := range [][2]string{{"closed", "open"}, {"open", "half_open"}, {"half_open", "open"}, {"half_open", "closed"}} {
 		s.transitions.WithLabelValues(label, change[0], change[1])

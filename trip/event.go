@@ -129,7 +129,7 @@ type ProxyGated struct {
 	Pool   string
 	Egress string
 	Domain string    // empty: for all domains
-	Reason string    // blocked, faults
+	Reason string    // blocked, faults, throttled
 	Until  time.Time // when it may be tried again
 }
 
