@@ -121,6 +121,13 @@ func TestWrongLinesAreNamedAndTheOthersRead(t *testing.T) {
 	require.ErrorContains(t, err, "and 980 more wrong lines")
 }
 
+func TestNumbersInJSONAreReadAsTheyAreWritten(t *testing.T) {
+	list, err := proxypool.ParseList(strings.NewReader(`{"host": "h", "port": 80, "user": 10000000, "password": 12345678901234567890, "weight": 1.5}`))
+	require.NoError(t, err)
+	require.Equal(t, "http://10000000:12345678901234567890@h:80", list[0].URL().String())
+	require.InDelta(t, 1.5, list[0].Weight, 0)
+}
+
 func TestLoginsMakeProxiesDifferent(t *testing.T) {
 	list, err := proxypool.ParseList(strings.NewReader("http://a:p@h:80\nhttp://b:p@h:80\nhttp://a:p@H.:80/\nsocks5://a:p@h:80\n"))
 	require.NoError(t, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -21,6 +20,7 @@ func isJSON(text []byte) bool {
 
 func (l *listReader) readJSON(text []byte) {
 	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber() // a password may be one
 	lines, counted := 1, int64(0)
 	line := func() int {
 		lines += bytes.Count(text[counted:dec.InputOffset()], []byte("\n"))
@@ -70,8 +70,8 @@ func readValue(value any) (Proxy, error) {
 			switch x := x.(type) {
 			case string:
 				f.set(name, x, &address)
-			case float64:
-				f.set(name, fmt.Sprint(x), &address)
+			case json.Number:
+				f.set(name, x.String(), &address)
 			}
 		}
 		return f.over(address)
