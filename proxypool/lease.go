@@ -98,7 +98,9 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 		if current && l.probesPair {
 			d.readmit(pr, now, said)
 		}
-		d.tierWorked(l.e, now, c)
+		if current {
+			d.tierWorked(l.e, now, c)
+		}
 	case blocked:
 		d.block(l, now, o.RetryAt, current, c, said)
 	case throttled:

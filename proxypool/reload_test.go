@@ -17,6 +17,7 @@ import (
 
 	"github.com/godwit-go/godwit/internal/leaks"
 	"github.com/godwit-go/godwit/proxypool"
+	"github.com/godwit-go/godwit/trip"
 )
 
 func TestMain(m *testing.M) { leaks.Main(m) }
@@ -76,6 +77,38 @@ func keys(m map[string]int) (list []string) {
 		}
 	}
 	return list
+}
+
+// A call that began before a reload may go on after it. The index of what left the
+// list belongs to another by then.
+func TestWhatHasLeftTheListIsNotTakenUpAgain(t *testing.T) {
+	cfg := proxypool.Config{Proxies: []proxypool.Address{exit}}
+	pool := newPool(t, cfg)
+	before := pick(t, pool, noon, proxypool.Want{Domain: "a.test"})
+	before.Done(noon, trip.Outcome{Verdict: trip.TargetError, Status: 500})
+	cfg.Proxies = []proxypool.Address{"10.9.9.9:80"}
+	require.NoError(t, pool.Reconfigure(t.Context(), cfg))
+	after := pick(t, pool, noon, proxypool.Want{Domain: "a.test", Keep: before})
+	require.Equal(t, "10.9.9.9:80", after.Egress())
+	after.Done(noon, fine)
+}
+
+func TestALeaseThatOutlivesItsProxySaysNothingOfTiers(t *testing.T) {
+	cfg := proxypool.Config{Proxies: []proxypool.Address{"http://10.0.0.1:80", "http://10.0.1.1:80?label=dear&tier=1"}}
+	pool := newPool(t, cfg)
+	var out []proxypool.Lease
+	for range 3 {
+		out = append(out, pick(t, pool, noon, proxypool.Want{Domain: "a.test"}))
+	}
+	cfg.Proxies[0] = "http://10.0.0.2:80?label=cheap"
+	require.NoError(t, pool.Reconfigure(t.Context(), cfg))
+	pick(t, pool, noon, proxypool.Want{Domain: "a.test"}).Done(noon, fine)
+	for _, l := range out {
+		l.Done(noon, fine)
+	}
+	l := pick(t, pool, noon, proxypool.Want{Domain: "a.test"})
+	require.Equal(t, "cheap", l.Egress())
+	l.Done(noon, fine)
 }
 
 func TestANewPasswordKeepsTheHistory(t *testing.T) {
