@@ -114,6 +114,38 @@ func TestOnlyTheSessionsOfALostProxyMove(t *testing.T) {
 	require.Positive(t, moved)
 }
 
+func TestASessionOfAnEmptyPoolFailsClosed(t *testing.T) {
+	pool := newPool(t, proxypool.Config{})
+	_, err := pool.Pick(noon, proxypool.Want{Domain: "a.test", Session: "cart"})
+	var none *proxypool.NoProxyError
+	require.ErrorAs(t, err, &none)
+	require.Equal(t, "empty", none.Reason)
+}
+
+func TestASessionTriesItsProxyAgainWhenNoOtherIsLeft(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(2)})
+	var tried []proxypool.Lease
+	for range 3 {
+		l := pick(t, pool, noon, proxypool.Want{Domain: "a.test", Session: "cart", Tried: tried})
+		l.Done(noon, broken)
+		tried = append(tried, l)
+	}
+	require.NotEqual(t, tried[0].Egress(), tried[1].Egress())
+	require.Equal(t, tried[1].Egress(), tried[2].Egress(), "its own of now")
+}
+
+func TestASessionMovesToADearTierWhenTheCheapOneIsGone(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: []proxypool.Address{"http://10.0.0.1:80?label=cheap", "http://10.0.1.1:80?label=dear&tier=3"}})
+	for range 3 {
+		takes(t, pool, noon, "a.test", "cheap", broken)
+	}
+	for range 3 {
+		l := pick(t, pool, noon, proxypool.Want{Domain: "a.test", Session: "cart"})
+		require.Equal(t, "dear", l.Egress())
+		l.Done(noon, fine)
+	}
+}
+
 func TestAnIdentityIsRetiredOnABlockAndKeptThroughAThrottle(t *testing.T) {
 	var events []trip.Event
 	pool := newPool(t, proxypool.Config{Proxies: addresses(1), Observer: observe(&events)})

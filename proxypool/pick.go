@@ -92,6 +92,19 @@ func (d *domain) choose(now int64, w *Want, c *Config) (e *egress, reason string
 	if e, reason = d.chooseInTier(now, w, c); e != nil || d.tier.mask == nil {
 		return e, reason
 	}
+	e = d.inOtherTiers(now, func() *egress {
+		other, _ := d.chooseInTier(now, w, c)
+		return other
+	})
+	if e != nil {
+		return e, ""
+	}
+	return nil, reason
+}
+
+// inOtherTiers calls find with one tier after the other in place of the domain's,
+// the next dearer one first, until it finds an egress.
+func (d *domain) inOtherTiers(now int64, find func() *egress) *egress {
 	home := d.tier.current
 	defer func() {
 		d.tier.current = home
@@ -104,11 +117,11 @@ func (d *domain) choose(now int64, w *Want, c *Config) (e *egress, reason string
 		}
 		d.tier.current = i
 		d.remask()
-		if other, _ := d.chooseInTier(now, w, c); other != nil {
-			return other, ""
+		if e := find(); e != nil {
+			return e
 		}
 	}
-	return nil, reason
+	return nil
 }
 
 func (d *domain) chooseInTier(now int64, w *Want, c *Config) (*egress, string) {
@@ -212,8 +225,8 @@ func (d *domain) why(reason string) string {
 // each calls use for every eligible egress from index from on, until it returns false.
 func (d *domain) each(from int, use func(*egress) bool) {
 	words := len(d.gated)
-	for k := 0; k <= words; k++ {
-		i := (from/64 + k) % max(words, 1)
+	for k := 0; k <= words && words > 0; k++ {
+		i := (from/64 + k) % words
 		free := ^d.word(i)
 		switch { // the first word is visited twice: its upper part first, its lower part last
 		case k == 0:

@@ -55,7 +55,8 @@ func (d *domain) book(e *egress) *pair {
 // keep leases the identity of an earlier attempt again.
 func (d *domain) keep(now int64, w *Want, c *Config) (Lease, bool) {
 	k := w.Keep
-	if !k.Valid() || k.d != d || k.visitor.retired.Load() || w.tried(k.e) {
+	// What has left the list may have left its index to another.
+	if !k.Valid() || k.d != d || k.e.gone.Load() || k.visitor.retired.Load() || w.tried(k.e) {
 		return Lease{}, false
 	}
 	due := k.pair.gate.shut() && !k.pair.gate.probing && k.pair.gate.until <= now && d.current(k.pair) && d.isOpen(k.e)
@@ -87,8 +88,31 @@ func (d *domain) pickSession(now int64, w *Want, c *Config, said *notices) (Leas
 		}
 		return d.lease(s.e, now, w, Sticky, c, said), ""
 	}
+	found := d.winner(w)
+	if found == nil && d.tier.mask != nil {
+		found = d.inOtherTiers(now, func() *egress { return d.winner(w) })
+	}
+	switch {
+	case found == nil:
+		if l, ok := d.failOpen(now, w, c, nil, said); ok {
+			return l, ""
+		}
+		if len(w.Tried) > 0 {
+			again := *w
+			again.Tried = nil
+			return d.pickSession(now, &again, c, said)
+		}
+		return Lease{}, d.why(reasonGated)
+	case !found.reserve(c.MaxInFlight):
+		return Lease{}, reasonBusy
+	}
+	return d.lease(found, now, w, Sticky, c, said), ""
+}
+
+// winner returns the eligible egress of the tier that wins the session of w; nil
+// when there is none.
+func (d *domain) winner(w *Want) (found *egress) {
 	key := hashString(w.Session)
-	var found *egress
 	top := math.Inf(-1)
 	d.each(0, func(e *egress) bool {
 		if w.tried(e) {
@@ -99,16 +123,7 @@ func (d *domain) pickSession(now int64, w *Want, c *Config, said *notices) (Leas
 		}
 		return true
 	})
-	switch {
-	case found == nil:
-		if l, ok := d.failOpen(now, w, c, nil, said); ok {
-			return l, ""
-		}
-		return Lease{}, d.why(reasonGated)
-	case !found.reserve(c.MaxInFlight):
-		return Lease{}, reasonBusy
-	}
-	return d.lease(found, now, w, Sticky, c, said), ""
+	return found
 }
 
 // rendezvous ranks e for a key: the highest one wins it, in proportion to weight.
