@@ -30,6 +30,7 @@ import (
 
 const (
 	shortDeadline = 200 * time.Millisecond // of calls that no header comes for
+	pageDeadline  = 8 * time.Second        // of those whose header comes at once, and their page never
 	longDeadline  = 2 * time.Minute        // of all others, which end before
 	volley        = 2                      // calls of each kind at the same time
 	// slack is how much later than its deadline a call may end on a busy machine. In
@@ -89,23 +90,6 @@ var fates = map[hostile.Fault]fate{
 	hostile.FaultRedirectLoop:      {verdict: trip.OK, status: 302},
 }
 
-// expiring is a context whose deadline is over when its channel is closed.
-type expiring struct {
-	context.Context
-	over chan struct{}
-}
-
-func (c expiring) Done() <-chan struct{} { return c.over }
-
-func (c expiring) Err() error {
-	select {
-	case <-c.over:
-		return context.DeadlineExceeded
-	default:
-		return nil
-	}
-}
-
 // shot is one call of the matrix and how it ended.
 type shot struct {
 	fault  hostile.Fault
@@ -123,14 +107,15 @@ type shot struct {
 
 // fire makes the call and reads up to 2 MiB of what comes.
 func (s *shot) fire(tr *godwit.Transport, site *hostile.Site) {
-	deadline, want := longDeadline, fates[s.fault]
-	if want.waits && want.status == 0 {
+	deadline := longDeadline
+	switch want := fates[s.fault]; {
+	case want.waits && want.status != 0:
+		deadline = pageDeadline
+	case want.waits:
 		deadline = shortDeadline
 	}
-	timed, cancel := context.WithTimeout(context.Background(), deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
-	ctx := expiring{timed, make(chan struct{})}
-	stop := context.AfterFunc(timed, func() { close(ctx.over) })
 	method, path, body := http.MethodGet, "/p/1", io.Reader(nil)
 	if s.kind != read {
 		method, path, body = http.MethodPost, "/orders", strings.NewReader("an order")
@@ -159,10 +144,6 @@ func (s *shot) fire(tr *godwit.Transport, site *hostile.Site) {
 	}
 	defer resp.Body.Close()
 	s.status, s.summary = resp.StatusCode, trip.FromResponse(resp)
-	if want.waits && stop() {
-		due = time.Now()
-		close(ctx.over)
-	}
 	if _, err := io.CopyN(io.Discard, resp.Body, 2<<20); err != io.EOF {
 		s.err, s.inBody = err, err != nil
 	}
