@@ -44,7 +44,11 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = &counted
 	}
 	h.phase.Store(uint32(trip.FirstByte)) // unless a connection has to be opened first
-	resp, err := b.pool.routes.send(c, h.e, h.visitor.session, req)
+	body := &h.body
+	if h.wired.Swap(true) {
+		body = new(received)
+	}
+	resp, err := b.pool.routes.send(h.e, h.visitor.session, req, &body.stream)
 	if err != nil {
 		return nil, failure(err, h.e, trip.Phase(h.phase.Load()))
 	}
@@ -55,7 +59,7 @@ func (b bottom) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	if c.Observer != nil {
-		h.metered(c.Observer, trip.AttemptFrom(req.Context()), req, resp)
+		h.metered(&body.wire, c.Observer, trip.AttemptFrom(req.Context()), req, resp)
 	}
 	return resp, nil
 }

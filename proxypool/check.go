@@ -150,7 +150,7 @@ func (p *Pool) fetchBy(ctx context.Context, e *egress, c *Config) bool {
 	if e.proxy.Load().hasSessions() {
 		session = "check"
 	}
-	resp, err := p.routes.send(c, e, session, req)
+	resp, err := p.routes.send(e, session, req, new(stream))
 	if err != nil {
 		return false
 	}

@@ -52,6 +52,7 @@ func NewPool(cfg Config) (*Pool, error) {
 	p.gates.queue.gate = func(e *egress) *gate { return &e.gate }
 	p.gates.table.Store(newTable(nil))
 	p.domains.init()
+	p.routes.config = &p.config
 	p.config.Store(&cfg)
 	if err := p.Reload(p.ctx); err != nil {
 		p.end()
@@ -83,7 +84,7 @@ func (p *Pool) Close() error {
 	//lint:ignore SA2001 see above
 	p.reload.Unlock()
 	p.work.Wait()
-	p.routes.closeAll()
+	p.routes.closeAll(true)
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (p *Pool) Reconfigure(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("proxypool: pool %q: %w", p.name, err)
 	}
 	p.config.Store(&cfg)
-	p.routes.closeAll()
+	p.routes.closeAll(false)
 	p.apply(list)
 	p.wind(&cfg)
 	return nil

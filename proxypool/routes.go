@@ -13,7 +13,10 @@ import (
 // goes with its last connection, because net/http never frees what it has noted of
 // hosts and requests; with too many, the one not used for longest is closed.
 type routes struct {
+	config *atomic.Pointer[Config] // the pool's
+
 	mu     sync.Mutex
+	closed bool // for good: what is opened still is closed after use
 	byKey  map[routeKey]*route
 	newest *route // of a ring by last use
 }
@@ -35,15 +38,16 @@ type route struct {
 	users        atomic.Int64 // exchanges, dials and connections; the last to leave ends the route
 	ended        atomic.Bool  // is no longer in routes
 
+	making sync.Mutex // held while Config.NewTransport makes custom
 	mu     sync.Mutex
 	custom http.RoundTripper
 	tunnel *http.Transport // to the target through a tunnel, or directly
 	relay  *http.Transport // of plain HTTP requests by an HTTP proxy
 }
 
-// send sends req by e.
-func (r *routes) send(c *Config, e *egress, session string, req *http.Request) (*http.Response, error) {
-	rt := r.get(c, e, session)
+// send sends req by e. The end of a stream of HTTP/2 is noted in s.
+func (r *routes) send(e *egress, session string, req *http.Request, s *stream) (*http.Response, error) {
+	rt := r.get(e, session)
 	defer rt.leave()
 	transport, err := rt.transport(req.URL != nil && req.URL.Scheme == "https")
 	if err != nil {
@@ -51,19 +55,31 @@ func (r *routes) send(c *Config, e *egress, session string, req *http.Request) (
 		return nil, err
 	}
 	resp, err := transport.RoundTrip(req)
+	if err == nil && resp.ProtoMajor == 2 && resp.Body != nil && resp.Body != http.NoBody {
+		s.ReadCloser, s.rt = resp.Body, rt
+		resp.Body = s
+	}
 	if rt.ended.Load() {
 		rt.close() // or a connection it has opened since would stay
 	}
 	return resp, err
 }
 
-// get returns the route of e. The caller is one of its users.
-func (r *routes) get(c *Config, e *egress, session string) *route {
+// get returns the route of e. The caller is one of its users. The configuration is
+// read here, so that no route with an old one is made after the others were closed.
+func (r *routes) get(e *egress, session string) *route {
 	key := routeKey{e, session}
 	r.mu.Lock()
+	c := r.config.Load()
 	rt := r.byKey[key]
 	if rt == nil {
 		rt = &route{routeKey: key, proxy: e.proxy.Load().withSession(session), c: c, routes: r}
+		if r.closed {
+			rt.users.Add(1)
+			rt.ended.Store(true)
+			r.mu.Unlock()
+			return rt
+		}
 		if r.byKey == nil {
 			r.byKey = make(map[routeKey]*route)
 		}
@@ -141,19 +157,11 @@ func (r *routes) unlink(rt *route) {
 // transport returns the one for the target's scheme. An HTTP proxy relays plain
 // requests itself; many allow CONNECT to port 443 only.
 func (rt *route) transport(secure bool) (http.RoundTripper, error) {
+	if rt.c.NewTransport != nil {
+		return rt.customized()
+	}
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
-	if build := rt.c.NewTransport; build != nil {
-		if rt.custom == nil {
-			custom, err := build(rt.proxy.URL())
-			if err != nil || custom == nil {
-				return nil, &ProxyError{Proxy: rt.proxy.Label, Phase: trip.Dial, Cause: "no transport"}
-			}
-			rt.custom = custom
-			rt.users.Add(1) // its connections are its own business
-		}
-		return rt.custom, nil
-	}
 	if relays := rt.proxy.scheme == "http" || rt.proxy.scheme == "https"; relays && !secure {
 		if rt.relay == nil {
 			rt.relay = rt.build()
@@ -170,6 +178,25 @@ func (rt *route) transport(secure bool) (http.RoundTripper, error) {
 		rt.tunnel.ForceAttemptHTTP2 = true
 	}
 	return traced{rt.tunnel}, nil
+}
+
+// customized returns the transport that Config.NewTransport makes. Meanwhile rt may
+// be closed, also by NewTransport itself.
+func (rt *route) customized() (http.RoundTripper, error) {
+	rt.making.Lock()
+	defer rt.making.Unlock()
+	if rt.custom != nil {
+		return rt.custom, nil
+	}
+	custom, err := rt.c.NewTransport(rt.proxy.URL())
+	if err != nil || custom == nil {
+		return nil, &ProxyError{Proxy: rt.proxy.Label, Phase: trip.Dial, Cause: "no transport"}
+	}
+	rt.mu.Lock()
+	rt.custom = custom
+	rt.mu.Unlock()
+	rt.users.Add(1) // its connections are its own business
+	return custom, nil
 }
 
 func (rt *route) build() *http.Transport {
@@ -218,7 +245,12 @@ func (r *routes) drop(e *egress) {
 	r.remove(func(k routeKey) bool { return k.e == e })
 }
 
-func (r *routes) closeAll() {
+// closeAll closes all transports, and if forGood those that are built later as well.
+func (r *routes) closeAll(forGood bool) {
+	r.mu.Lock()
+	r.closed = forGood
+	r.mu.Unlock()
+
 	r.remove(func(routeKey) bool { return true })
 }
 

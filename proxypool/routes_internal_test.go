@@ -2,6 +2,7 @@ package proxypool
 
 import (
 	"net"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,8 +14,10 @@ func TestADialOnARouteThatHasEndedIsRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
-	var all routes
-	rt := all.get(&Config{}, newEgress(Proxy{Label: DirectLabel}, 0), "")
+	var config atomic.Pointer[Config]
+	config.Store(&Config{})
+	all := routes{config: &config}
+	rt := all.get(newEgress(Proxy{Label: DirectLabel}, 0), "")
 	conn, err := rt.toTarget(t.Context(), "tcp", l.Addr().String())
 	require.NoError(t, err)
 	rt.leave()

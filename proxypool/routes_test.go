@@ -209,6 +209,76 @@ func TestATransportThatIsEvictedInUseIsClosedAfterwardsToo(t *testing.T) {
 	require.Equal(t, 1, rt.Pool().Snapshot().Transports)
 }
 
+// net/http does not close a connection with a stream under way, and nobody would
+// come back to do it.
+func TestNoConnectionOutlivesItsTransportAndItsLastResponse(t *testing.T) {
+	for _, protocol := range []string{"h1", "h2"} {
+		site := newTarget(t, true, protocol)
+		for how, left := range map[string]int32{"close": 0, "close before": 0, "reload": 0, "reconfigure": 0, "evict": 1} {
+			t.Run(protocol+" "+how, func(t *testing.T) {
+				var open atomic.Int32
+				addr := listen(t, func(conn net.Conn) {
+					open.Add(1)
+					defer open.Add(-1)
+					socksServes(conn)
+				})
+				goOn := make(chan bool)
+				site.handle(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/slow" {
+						_, _ = w.Write(make([]byte, 64<<10))
+						<-goOn
+					}
+				})
+				cfg := proxypool.Config{
+					Proxies: []proxypool.Address{proxypool.Address("socks5://u:p@" + addr), proxypool.Address("socks5://v:p@" + addr)},
+					TLS:     trust(site), IdleConnTimeout: -1, MaxTransports: 1, Selection: proxypool.RoundRobin,
+				}
+				pool, err := proxypool.NewPool(cfg)
+				require.NoError(t, err)
+				defer pool.Close()
+				egress := pool.Egress()
+				rt := pool.Wrap(roundTripper(func(req *http.Request) (*http.Response, error) {
+					if how == "close before" {
+						require.NoError(t, pool.Close())
+					}
+					return egress.RoundTrip(req)
+				}))
+				resp, err := get(t, rt, site.URL+"/slow")
+				require.NoError(t, err)
+				switch how {
+				case "close":
+					require.NoError(t, pool.Close())
+				case "reload":
+					cfg.Proxies = cfg.Proxies[1:]
+					require.NoError(t, pool.Reconfigure(t.Context(), cfg))
+				case "reconfigure":
+					require.NoError(t, pool.Reconfigure(t.Context(), cfg))
+				case "evict":
+					fetch(t, rt, site.URL)
+				}
+				close(goOn)
+				body, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				require.Len(t, body, 64<<10)
+				_, err = resp.Body.Read(make([]byte, 1))
+				require.Equal(t, io.EOF, err, "and again")
+				require.NoError(t, resp.Body.Close())
+				require.Eventually(t, func() bool { return open.Load() == left }, 10*time.Second, time.Millisecond)
+			})
+		}
+	}
+}
+
+func TestNewTransportMayUseThePool(t *testing.T) {
+	var rt *proxypool.Transport
+	rt = newTransport(t, proxypool.Config{Proxies: addresses(1), NewTransport: func(*url.URL) (http.RoundTripper, error) {
+		rt.CloseIdleConnections()
+		require.Equal(t, 1, rt.Pool().Snapshot().Transports)
+		return roundTripper(func(req *http.Request) (*http.Response, error) { return ok(req), nil }), nil
+	}})
+	fetch(t, rt, "http://a.test/")
+}
+
 // Transports come and go under those who use them.
 func TestTransportsThatComeAndGoLoseNoRequestAndNoConnection(t *testing.T) {
 	for protocol, timeout := range map[string]time.Duration{

@@ -22,13 +22,14 @@ type wire struct {
 	over     atomic.Bool
 }
 
-// metered has the observer told when resp's body is over. The attempt's first
-// exchange finds its wire in the hold, which saves an allocation.
-func (h *hold) metered(o trip.Observer, a *trip.Attempt, req *http.Request, resp *http.Response) {
-	w := &h.wire
-	if h.wired.Swap(true) {
-		w = new(wire)
-	}
+// received is what is put around the body of a response.
+type received struct {
+	stream stream
+	wire   wire
+}
+
+// metered has the observer told, by w, when resp's body is over.
+func (h *hold) metered(w *wire, o trip.Observer, a *trip.Attempt, req *http.Request, resp *http.Response) {
 	w.ReadCloser, w.ctx, w.observer = resp.Body, req.Context(), o
 	w.done = trip.BodyDone{Attempt: a, Pool: h.d.pool.name, Outcome: trip.Outcome{Verdict: trip.OK, Status: resp.StatusCode}}
 	if u, ok := req.Body.(*upload); ok {

@@ -202,8 +202,8 @@ type hold struct {
 	sent   atomic.Int64 // when its newest exchange began; 0 for the first, which began with the lease
 	phase  atomic.Uint32
 	picked trip.ProxyPicked // saves an allocation per attempt that is observed
-	wire   wire             // of its first exchange
-	wired  atomic.Bool      // wire is taken
+	body   received         // of its first exchange, which saves another
+	wired  atomic.Bool      // body is taken
 	inside atomic.Bool      // has a place in flight
 }
 
