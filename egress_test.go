@@ -211,7 +211,7 @@ func TestNoSecretComesToLight(t *testing.T) {
 		hostile.ProxyConfig{User: "canary-user", Password: "canary-pass", Fault: hostile.ProxyTunnelGarbage},
 		hostile.ProxyConfig{User: "canary-user", Password: "canary-pass", Fault: hostile.ProxyRefuse},
 		hostile.ProxyConfig{User: "canary-user", Password: "canary-pass"})
-	pool.EmptyWait = -1 // for the turn of another proxy that is no good
+	pool.Scarcity.MinGate = time.Millisecond // not long until the next proxy that is no good
 	var log bytes.Buffer
 	cfg := godwit.Config{
 		Default: fast(),
