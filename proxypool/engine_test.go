@@ -432,6 +432,55 @@ func TestAThrottleRestsTheExitWhereOthersAreServed(t *testing.T) {
 	require.Contains(t, picked(t, pool, now, "a.test", 2000), l.Egress())
 }
 
+// One exit that a target does not want must not make the whole domain pause for as
+// long as others are served.
+func TestAnExitThatIsThrottledAgainAfterItsRestRestsForLonger(t *testing.T) {
+	var events []trip.Event
+	pool := newPool(t, proxypool.Config{Proxies: addresses(10), IdentityUses: -1, Observer: observe(&events)})
+	want := proxypool.Want{Domain: "a.test"}
+	now := noon
+	rest := 3 * time.Second
+	for i, length := range []float64{3, 60, 120} {
+		for range 20 {
+			pick(t, pool, now, proxypool.Want{Domain: "a.test", Retry: true}).Done(now, fine)
+		}
+		l := pick(t, pool, now, want)
+		l.Done(now, trip.Outcome{Verdict: trip.Throttled, Status: 429, RetryAt: now.Add(rest)})
+		gates := gatesOf(events)
+		require.Len(t, gates, i+1)
+		until := gates[i].(*trip.ProxyGated).Until
+		require.InDelta(t, length, until.Sub(now).Seconds(), length/10)
+		other := pick(t, pool, now.Add(rest), proxypool.Want{Domain: "a.test", Keep: l})
+		require.Equal(t, i == 0, other.Egress() == l.Egress(), "the call goes on by another")
+		other.Done(now.Add(rest), trip.Outcome{Verdict: trip.Canceled})
+		now = until
+		want.Keep = l
+	}
+}
+
+// Gates that a target asked for are not shortened when exits are scarce, but to what
+// it asked for.
+func TestNoGateEndsBeforeTheTargetSaid(t *testing.T) {
+	pool := newPool(t, proxypool.Config{Proxies: addresses(1)})
+	now := noon
+	for range 5 {
+		until := now.Add(20 * time.Second)
+		for {
+			l, err := pool.Pick(now, proxypool.Want{Domain: "a.test"})
+			if err != nil {
+				break
+			}
+			l.Done(now, trip.Outcome{Verdict: trip.Blocked, Status: 403, RetryAt: until})
+		}
+		_, err := pool.Pick(until.Add(-time.Millisecond), proxypool.Want{Domain: "a.test"})
+		require.ErrorIs(t, err, proxypool.ErrNoProxy)
+		now = until
+		l, err := pool.Pick(now, proxypool.Want{Domain: "a.test"})
+		require.NoError(t, err)
+		l.Done(now, trip.Outcome{Verdict: trip.Canceled})
+	}
+}
+
 func TestADomainThatThrottlesAllKeepsAllExits(t *testing.T) {
 	pool := newPool(t, proxypool.Config{Proxies: addresses(10)})
 	for range 40 {

@@ -12,8 +12,8 @@ type gate struct {
 	since, until int64 // zero until: no gate
 	pos          int   // 1 + position in its queue; 0 when in none
 	level        uint8 // consecutive gatings; the next one lasts base × 2^level
-	hard         bool  // until was named by the target: never shortened
 	probing      bool  // the probe is out
+	told         int64 // by the target: not before then; zero if it said nothing
 	cleanSince   int64 // when it was last opened or its level last lowered
 	lasted       int64 // how long the last gating was to last
 }
@@ -32,21 +32,22 @@ func (g *gate) close(now int64, base, limit time.Duration, jitter float64, grow 
 	length = min(length, float64(limit)) * jitter
 	g.since, g.until = now, now+int64(length)
 	g.lasted = int64(length)
-	g.hard, g.probing = false, false
+	g.told, g.probing = 0, false
 	if grow && length < float64(limit) {
 		g.level++
 	}
 }
 
-// holdUntil makes the gate last until at, because the target asked for it.
-func (g *gate) holdUntil(at int64) {
-	if at > g.until {
-		g.until, g.hard = at, true
+// holdUntil makes the gate last until at, if the target asked for it.
+func (g *gate) holdUntil(at time.Time) {
+	if !at.IsZero() {
+		g.told = at.UnixNano()
+		g.until = max(g.until, g.told)
 	}
 }
 
 func (g *gate) open(now int64) {
-	g.since, g.until, g.hard, g.probing, g.cleanSince = 0, 0, false, false, now
+	g.since, g.until, g.told, g.probing, g.cleanSince = 0, 0, 0, false, now
 }
 
 // clean lowers the level once per period of clean running that is twice as long as
@@ -59,13 +60,13 @@ func (g *gate) clean(now int64) {
 }
 
 // due is when probation may begin. Under scarcity factor is below 1 and the
-// gating shrinks in proportion, but not under the floor.
+// gating shrinks in proportion, but not under the floor or what the target asked for.
 func (g *gate) due(factor float64, floor time.Duration) int64 {
-	if g.hard || factor >= 1 {
+	if factor >= 1 {
 		return g.until
 	}
 	served := max(float64(g.until-g.since)*factor, float64(floor))
-	return min(g.until, g.since+int64(served))
+	return max(g.told, min(g.until, g.since+int64(served)))
 }
 
 // usableAt is when somebody may get through: not while a probe is out.

@@ -118,7 +118,8 @@ func (d *domain) learn(l *Lease, now int64, ev evidence, o trip.Outcome, frozen 
 			elsewhere := l.e.workedSince(pr.troubleSince)
 			if current && !l.e.direct && c.Faults.After > 0 && pr.trouble >= float64(c.Faults.After) && elsewhere && !pr.gate.shut() {
 				pr.trouble = 0
-				d.shut(pr, now, c.Faults, true, "faults", said)
+				pr.gate.close(now, c.Faults.For, c.Faults.Max, d.jitter(), true)
+				d.shut(pr, "faults", said)
 			}
 		}
 	}
@@ -178,16 +179,16 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 	if !l.mayShut(c.Blocks.After*pr.e.exits(), c) {
 		return
 	}
-	d.shut(pr, now, c.Blocks, !walled, "blocked", said)
-	if !retryAt.IsZero() {
-		pr.gate.holdUntil(retryAt.UnixNano())
-		d.queue.fix(pr)
-	}
+	pr.gate.close(now, c.Blocks.For, c.Blocks.Max, d.jitter(), !walled)
+	pr.gate.holdUntil(retryAt)
+	d.shut(pr, "blocked", said)
 }
 
 // throttle books a request to come later. Where most others are served it is meant
-// for this exit, which rests for as long as it was told to; its visitor stays what
-// it is. Else the domain as a whole has enough, which is not the pool's business.
+// for this exit, which rests for as long as it was told to; its visitor stays what it
+// is. Told so again as soon as that is over, it rests for longer, or the whole domain
+// would pause for its sake again and again. Where most others are not served either,
+// the domain has enough, which is not the pool's business.
 func (d *domain) throttle(l *Lease, now int64, retryAt time.Time, current bool, c *Config, said *notices) {
 	pr := l.pair
 	if served, _ := d.recent.others(pr.e, now, success); served <= 0.5 {
@@ -202,11 +203,13 @@ func (d *domain) throttle(l *Lease, now int64, retryAt time.Time, current bool, 
 	if !current || l.e.direct || !l.mayShut(limit, c) {
 		return
 	}
-	d.shut(pr, now, c.Blocks, retryAt.IsZero(), "throttled", said)
-	if !retryAt.IsZero() {
-		pr.gate.until, pr.gate.hard = retryAt.UnixNano(), true
-		d.queue.fix(pr)
+	longer := l.probesPair || retryAt.IsZero()
+	pr.gate.close(now, c.Blocks.For, c.Blocks.Max, d.jitter(), longer)
+	if !longer {
+		pr.gate.until = now
 	}
+	pr.gate.holdUntil(retryAt)
+	d.shut(pr, "throttled", said)
 }
 
 // mayShut tells whether the pair has been refused so often in a row that its gate
@@ -222,9 +225,8 @@ func (d *domain) wasTooFast(pr *pair) {
 	}
 }
 
-// shut closes the pair's gate.
-func (d *domain) shut(pr *pair, now int64, g Gating, grow bool, reason string, said *notices) {
-	pr.gate.close(now, g.For, g.Max, d.jitter(), grow)
+// shut rules the pair out, whose gate was closed.
+func (d *domain) shut(pr *pair, reason string, said *notices) {
 	d.gated.set(pr.e.index)
 	d.queue.fix(pr)
 	d.stale = true
