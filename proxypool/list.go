@@ -87,7 +87,7 @@ func (l *listReader) add(line int, p Proxy, err error) {
 // columns maps the names in use to ours.
 var columns = map[string]string{
 	"url": "url", "proxy": "url", "address": "url", "uri": "url",
-	"scheme": "scheme", "protocol": "scheme", "type": "scheme",
+	"scheme": "scheme", "protocol": "scheme", "protocols": "scheme", "type": "scheme",
 	"host": "host", "ip": "host", "server": "host", "hostname": "host", "proxy_address": "host", "proxyhost": "host", "ip_address": "host",
 	"port": "port", "proxyport": "port",
 	"user": "user", "username": "user", "login": "user", "proxyusername": "user",

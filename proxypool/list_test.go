@@ -128,6 +128,16 @@ func TestNumbersInJSONAreReadAsTheyAreWritten(t *testing.T) {
 	require.InDelta(t, 1.5, list[0].Weight, 0)
 }
 
+// A proxy must not be spoken to as HTTP because its protocol was not understood.
+func TestTheProtocolsOfAJSONListAreRead(t *testing.T) {
+	list, err := proxypool.ParseList(strings.NewReader(`[{"ip": "1.1.1.1", "port": "80", "protocols": ["socks4", "socks5"]},
+		{"ip": "1.1.1.2", "port": "80", "protocols": ["socks4"]}, {"ip": "1.1.1.3", "port": "80", "protocols": []}]`))
+	require.ErrorContains(t, err, "line 2: unsupported scheme")
+	require.Len(t, list, 2)
+	require.Equal(t, "socks5://1.1.1.1:80", list[0].Address())
+	require.Equal(t, "http://1.1.1.3:80", list[1].Address())
+}
+
 func TestLoginsMakeProxiesDifferent(t *testing.T) {
 	list, err := proxypool.ParseList(strings.NewReader("http://a:p@h:80\nhttp://b:p@h:80\nhttp://a:p@H.:80/\nsocks5://a:p@h:80\n"))
 	require.NoError(t, err)

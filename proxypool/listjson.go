@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 )
 
 // isJSON tells JSON from lines, of which one may start with the bracket of an
@@ -72,9 +73,26 @@ func readValue(value any) (Proxy, error) {
 				f.set(name, x, &address)
 			case json.Number:
 				f.set(name, x.String(), &address)
+			case []any:
+				f.set(name, oneOf(x), &address)
 			}
 		}
 		return f.over(address)
 	}
 	return Proxy{}, errors.New("want a string or an object")
+}
+
+// oneOf returns the first of several protocols that is supported, and if there is
+// none the first, which will be refused.
+func oneOf(list []any) (first string) {
+	for _, x := range list {
+		name, _ := x.(string)
+		if _, ok := defaultPorts[strings.ToLower(name)]; ok {
+			return name
+		}
+		if first == "" {
+			first = name
+		}
+	}
+	return first
 }
