@@ -3,6 +3,7 @@ package proxypool_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -478,6 +479,29 @@ func TestNoGateEndsBeforeTheTargetSaid(t *testing.T) {
 		l, err := pool.Pick(now, proxypool.Want{Domain: "a.test"})
 		require.NoError(t, err)
 		l.Done(now, trip.Outcome{Verdict: trip.Canceled})
+	}
+}
+
+func TestTheLargestNumbersMeanNeverAndForEver(t *testing.T) {
+	never := proxypool.Gating{After: math.MaxInt}
+	pool := newPool(t, proxypool.Config{Proxies: []proxypool.Address{"http://10.0.0.1:80?kind=gateway"}, Blocks: never, Faults: never, IdentityUses: -1})
+	for range 20 {
+		for _, o := range []trip.Outcome{banned, broken} {
+			pick(t, pool, noon, proxypool.Want{Domain: "a.test"}).Done(noon, o)
+			require.Empty(t, pool.Counts().Banned)
+			require.Equal(t, 1, pool.Counts().States[proxypool.Healthy])
+		}
+	}
+
+	forEver := proxypool.Gating{After: 1, For: math.MaxInt64, Max: math.MaxInt64}
+	pool = newPool(t, proxypool.Config{Proxies: addresses(10), Blocks: forEver, Faults: forEver, IdentityUses: -1})
+	takes(t, pool, noon, "a.test", exit, banned)
+	takes(t, pool, noon, "b.test", "10.0.0.1:8080", broken)
+	for i := range 1000 {
+		now := noon.Add(time.Duration(i) * 24 * time.Hour)
+		l := pick(t, pool, now, proxypool.Want{Domain: "a.test"})
+		require.NotContains(t, []string{exit, "10.0.0.1:8080"}, l.Egress())
+		l.Done(now, fine)
 	}
 }
 

@@ -29,7 +29,7 @@ func (g *gate) close(now int64, base, limit time.Duration, jitter float64, grow 
 		grow = true
 	}
 	length := float64(base) * math.Exp2(float64(g.level))
-	length = min(length, float64(limit)) * jitter
+	length = min(length, float64(limit), float64(longestGate)) * jitter
 	g.since, g.until = now, now+int64(length)
 	g.lasted = int64(length)
 	g.told, g.probing = 0, false
@@ -37,6 +37,9 @@ func (g *gate) close(now int64, base, limit time.Duration, jitter float64, grow 
 		g.level++
 	}
 }
+
+// longestGate stands for all that are longer, whose ends no clock can tell.
+const longestGate = 100 * 365 * 24 * time.Hour
 
 // holdUntil makes the gate last until at, if the target asked for it.
 func (g *gate) holdUntil(at time.Time) {
@@ -65,8 +68,9 @@ func (g *gate) due(factor float64, floor time.Duration) int64 {
 	if factor >= 1 {
 		return g.until
 	}
-	served := max(float64(g.until-g.since)*factor, float64(floor))
-	return max(g.told, min(g.until, g.since+int64(served)))
+	length := float64(g.until - g.since)
+	served := min(max(length*factor, float64(floor)), length)
+	return max(g.told, g.since+int64(served))
 }
 
 // usableAt is when somebody may get through: not while a probe is out.

@@ -176,7 +176,7 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 		return
 	}
 	d.tierBlocked(l.e, now, c)
-	if !l.mayShut(c.Blocks.After*pr.e.exits(), c) {
+	if !l.mayShut(c.Blocks.After, c) {
 		return
 	}
 	pr.gate.close(now, c.Blocks.For, c.Blocks.Max, d.jitter(), !walled)
@@ -196,7 +196,7 @@ func (d *domain) throttle(l *Lease, now int64, retryAt time.Time, current bool, 
 	}
 	d.wasTooFast(pr)
 	pr.blocks++
-	limit := c.Blocks.After * pr.e.exits()
+	limit := c.Blocks.After
 	if !retryAt.IsZero() && pr.e.exits() == 1 {
 		limit = 1
 	}
@@ -212,10 +212,10 @@ func (d *domain) throttle(l *Lease, now int64, retryAt time.Time, current bool, 
 	d.shut(pr, "throttled", said)
 }
 
-// mayShut tells whether the pair has been refused so often in a row that its gate
-// is to be closed, or closed again after a probe.
+// mayShut tells whether the pair has been refused so often in a row, for each exit,
+// that its gate is to be closed, or closed again after a probe.
 func (l *Lease) mayShut(limit int, c *Config) bool {
-	return c.Blocks.After >= 0 && (l.probesPair || !l.pair.gate.shut() && l.pair.blocks >= limit)
+	return c.Blocks.After >= 0 && (l.probesPair || !l.pair.gate.shut() && l.pair.blocks/l.e.exits() >= limit)
 }
 
 // wasTooFast learns the pace from an exit that worked until now.
