@@ -117,7 +117,7 @@ func (p *Pool) wantsCheck(e *egress, c *Config) bool {
 	p.gates.mu.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return shut || time.Now().UnixNano()-e.lastUse > int64(c.Check.Every)
+	return shut || p.clock.now()-e.lastUse > int64(c.Check.Every)
 }
 
 // checkOne fetches the URL by e.
@@ -128,7 +128,7 @@ func (p *Pool) checkOne(ctx context.Context, e *egress, c *Config) bool {
 	if ctx.Err() != nil {
 		return ok // the pool is being closed: that says nothing
 	}
-	now := time.Now().UnixNano()
+	now := p.clock.now()
 	e.checks.last.Store(now)
 	if !ok {
 		e.checks.failed.Add(1)
@@ -180,7 +180,7 @@ func (p *Pool) keepChecking() {
 		if c.Check.URL == "" {
 			continue
 		}
-		now := time.Now().UnixNano()
+		now := p.clock.now()
 		p.check(p.ctx, c, func(e *egress) bool {
 			next := e.checks.next.Load()
 			if next > now {

@@ -1,9 +1,6 @@
 package proxypool
 
-import (
-	"math/bits"
-	"time"
-)
+import "math/bits"
 
 // Counts tells how many egresses stand where. It names none of them.
 type Counts struct {
@@ -20,7 +17,7 @@ type Counts struct {
 // metrics, which ask often.
 func (p *Pool) Counts() Counts {
 	c := Counts{States: make(map[State]int, 4), Banned: make(map[string]int), ReloadFailed: p.reloadErr.Load() != nil}
-	p.gates.count(c.States, time.Now().UnixNano())
+	p.gates.count(c.States, p.clock.now())
 	p.domains.all(func(d *domain) {
 		if n := d.bans(); n > 0 {
 			c.Banned[d.name] = n

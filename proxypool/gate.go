@@ -41,12 +41,10 @@ func (g *gate) close(now int64, base, limit time.Duration, jitter float64, grow 
 // longestGate stands for all that are longer, whose ends no clock can tell.
 const longestGate = 100 * 365 * 24 * time.Hour
 
-// holdUntil makes the gate last until at, if the target asked for it.
-func (g *gate) holdUntil(at time.Time) {
-	if !at.IsZero() {
-		g.told = at.UnixNano()
-		g.until = max(g.until, g.told)
-	}
+// holdUntil makes the gate last until at, because the target asked for it.
+func (g *gate) holdUntil(at int64) {
+	g.told = at
+	g.until = max(g.until, at)
 }
 
 func (g *gate) open(now int64) {

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/godwit-go/godwit/trip"
 )
@@ -35,7 +34,7 @@ func (g *gates) shut(p *Pool, e *egress, now int64, c *Config, probe bool, said 
 	tab.version.Add(1)
 	g.plan()
 	if p.observed() {
-		said.add(&trip.ProxyGated{Pool: p.name, Egress: e.label(), Reason: "faults", Until: time.Unix(0, e.gate.until)})
+		said.add(&trip.ProxyGated{Pool: p.name, Egress: e.label(), Reason: "faults", Until: p.clock.wall(e.gate.until)})
 	}
 }
 

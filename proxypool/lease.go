@@ -72,7 +72,7 @@ func (l *Lease) conclude(ctx context.Context, now time.Time, o trip.Outcome) {
 	c := p.config.Load()
 	ev := evidenceOf(o)
 	frozen := (ev == fault || ev == ambiguous) && c.Frozen != nil && c.Frozen(l.d.name)
-	t := now.UnixNano()
+	t := p.clock.at(now)
 	var said notices
 	slowness, weight := l.d.learn(l, t, ev, o, frozen, c, &said)
 	l.e.learn(l, t, ev, slowness, weight, c, &said)
@@ -180,7 +180,7 @@ func (d *domain) block(l *Lease, now int64, retryAt time.Time, current bool, c *
 		return
 	}
 	pr.gate.close(now, c.Blocks.For, c.Blocks.Max, d.jitter(), !walled)
-	pr.gate.holdUntil(retryAt)
+	d.holdUntil(pr, retryAt)
 	d.shut(pr, "blocked", said)
 }
 
@@ -208,8 +208,15 @@ func (d *domain) throttle(l *Lease, now int64, retryAt time.Time, current bool, 
 	if !longer {
 		pr.gate.until = now
 	}
-	pr.gate.holdUntil(retryAt)
+	d.holdUntil(pr, retryAt)
 	d.shut(pr, "throttled", said)
+}
+
+// holdUntil makes the pair's gate last until at, if the target named a time.
+func (d *domain) holdUntil(pr *pair, at time.Time) {
+	if !at.IsZero() {
+		pr.gate.holdUntil(d.pool.clock.at(at))
+	}
 }
 
 // mayShut tells whether the pair has been refused so often in a row, for each exit,
@@ -231,7 +238,7 @@ func (d *domain) shut(pr *pair, reason string, said *notices) {
 	d.queue.fix(pr)
 	d.stale = true
 	if d.pool.observed() {
-		said.add(&trip.ProxyGated{Pool: d.pool.name, Egress: pr.e.label(), Domain: d.name, Reason: reason, Until: time.Unix(0, pr.gate.until)})
+		said.add(&trip.ProxyGated{Pool: d.pool.name, Egress: pr.e.label(), Domain: d.name, Reason: reason, Until: d.pool.clock.wall(pr.gate.until)})
 	}
 }
 

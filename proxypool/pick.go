@@ -36,7 +36,7 @@ func (p *Pool) Pick(now time.Time, w Want) (Lease, error) {
 	if p.closed.Load() {
 		return Lease{}, ErrClosed
 	}
-	t := now.UnixNano()
+	t := p.clock.at(now)
 	c := p.config.Load()
 	d := p.lockDomain(w.Domain, t)
 	var said notices

@@ -13,6 +13,7 @@ import (
 type Pool struct {
 	name   string
 	seed   uint64
+	clock  clock
 	config atomic.Pointer[Config]
 
 	domains domains
@@ -41,7 +42,7 @@ func NewPool(cfg Config) (*Pool, error) {
 		return nil, fmt.Errorf("proxypool: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	p := &Pool{name: cfg.Name}
+	p := &Pool{name: cfg.Name, clock: newClock()}
 	p.ctx, p.end = context.WithCancel(context.Background())
 	random := rand.Uint64
 	if cfg.Rand != nil {

@@ -1,9 +1,6 @@
 package proxypool
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // trials are the probes of one kind, of gated egresses or of gated pairs.
 type trials struct {
@@ -230,6 +227,6 @@ func (d *domain) none(now int64, reason string, c *Config) error {
 	if at <= now || at == math.MaxInt64 { // due, but for another call; or being tried right now
 		at = now + int64(c.Scarcity.MinGate)
 	}
-	e.RetryAt = time.Unix(0, at)
+	e.RetryAt = d.pool.clock.time(at)
 	return e
 }

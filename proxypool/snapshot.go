@@ -79,7 +79,7 @@ type DomainSnapshot struct {
 // Snapshot returns how things stand. It takes one lock after the other and none
 // for long, so its parts may be moments apart.
 func (p *Pool) Snapshot() Snapshot {
-	now := time.Now().UnixNano()
+	now := p.clock.now()
 	c := p.config.Load()
 	s := Snapshot{Name: p.name, Selection: c.Selection, States: make(map[State]int), Transports: p.routes.len()}
 	if err := p.reloadErr.Load(); err != nil {
@@ -120,7 +120,7 @@ func (d *domain) snapshot(now int64, bans map[*egress][]Ban) DomainSnapshot {
 		for _, pr := range page {
 			if pr != nil && pr.gate.shut() {
 				s.Banned++
-				bans[pr.e] = append(bans[pr.e], Ban{Domain: d.name, Until: time.Unix(0, pr.gate.until)})
+				bans[pr.e] = append(bans[pr.e], Ban{Domain: d.name, Until: d.pool.clock.wall(pr.gate.until)})
 			}
 		}
 	}
@@ -136,7 +136,7 @@ func (e *egress) snapshot(p *Pool, now int64) ProxySnapshot {
 		Checks: CheckSnapshot{Passed: e.checks.passed.Load(), Failed: e.checks.failed.Load()},
 	}
 	if last := e.checks.last.Load(); last != 0 {
-		x.Checks.Last = time.Unix(0, last)
+		x.Checks.Last = p.clock.wall(last)
 	}
 	e.mu.Lock()
 	x.Latency = e.latency
@@ -144,7 +144,7 @@ func (e *egress) snapshot(p *Pool, now int64) ProxySnapshot {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
 	if x.State = e.state(now); x.State == Probation || x.State == Ejected {
-		x.Until = time.Unix(0, e.gate.until)
+		x.Until = p.clock.wall(e.gate.until)
 	}
 	return x
 }

@@ -73,7 +73,7 @@ func (t *Transport) exchange(req *http.Request, a *trip.Attempt) (*http.Response
 		}
 		held = true
 	} else if held {
-		h.sent.Store(time.Now().UnixNano())
+		h.sent.Store(t.pool.clock.now())
 	}
 	if !held {
 		return t.next.RoundTrip(req)
