@@ -1,6 +1,7 @@
 package proxypool
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -223,3 +224,11 @@ func (d *domain) timed(now int64, took time.Duration) float64 {
 	d.timedAt = now
 	return slowness
 }
+
+// below returns a random number under n.
+func (d *domain) below(n uint64) uint64 {
+	hi, _ := bits.Mul64(d.rng.Uint64(), n)
+	return hi
+}
+
+func (d *domain) float() float64 { return float64(d.rng.Uint64()>>11) / (1 << 53) }

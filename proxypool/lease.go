@@ -299,8 +299,3 @@ func (e *egress) learn(l *Lease, now int64, ev evidence, slowness, weight float6
 		p.gates.settle(p, e, now, ev.answered(), "probe", said)
 	}
 }
-
-// notices are events that wait until the locks are free.
-type notices []trip.Event
-
-func (n *notices) add(e trip.Event) { *n = append(*n, e) }

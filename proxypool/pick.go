@@ -293,11 +293,3 @@ func (w *Want) tried(e *egress) bool {
 	}
 	return false
 }
-
-// below returns a random number under n.
-func (d *domain) below(n uint64) uint64 {
-	hi, _ := bits.Mul64(d.rng.Uint64(), n)
-	return hi
-}
-
-func (d *domain) float() float64 { return float64(d.rng.Uint64()>>11) / (1 << 53) }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+
+	"github.com/godwit-go/godwit/trip"
 )
 
 // Pool is a set of egresses, what is known of them, and the transports that leave
@@ -93,6 +95,11 @@ func (p *Pool) Close() error {
 func (p *Pool) CloseIdleConnections() { p.routes.closeIdle() }
 
 func (p *Pool) observed() bool { return p.config.Load().Observer != nil }
+
+// notices are events that wait until the locks are free.
+type notices []trip.Event
+
+func (n *notices) add(e trip.Event) { *n = append(*n, e) }
 
 func (p *Pool) tell(ctx context.Context, said notices) {
 	if len(said) == 0 {
