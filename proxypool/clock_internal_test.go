@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/godwit-go/godwit/trip"
 )
 
 func TestAStepOfTheMachinesClockMovesNoGate(t *testing.T) {
@@ -33,4 +35,39 @@ func TestTimesThatCannotBeToldAreNearTheEnds(t *testing.T) {
 	require.Equal(t, int64(1), c.at(time.Time{}))
 	require.Equal(t, c.nanos+farthest, c.at(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)))
 	require.Positive(t, c.nanos+farthest+int64(longestGate))
+}
+
+// All of a pool goes by its clock: were a time taken from elsewhere, it would be
+// hours off in these.
+func TestAPoolGoesByItsClockAlone(t *testing.T) {
+	for _, off := range []time.Duration{5 * time.Hour, -5 * time.Hour} {
+		p, err := NewPool(Config{Proxies: []Address{"http://10.0.0.1:8080"}, Blocks: Gating{After: 1}})
+		require.NoError(t, err)
+		defer p.Close()
+		p.clock.nanos += int64(off)
+		now := time.Now()
+		near := func(want, got time.Time) {
+			t.Helper()
+			require.WithinDuration(t, want, got, time.Minute)
+		}
+		l, err := p.Pick(now, Want{Domain: "a.test"})
+		require.NoError(t, err)
+		due := now.Add(30 * time.Minute)
+		l.Done(now, trip.Outcome{Verdict: trip.Blocked, Status: 403, RetryAt: due})
+		_, err = p.Pick(now, Want{Domain: "a.test"})
+		var none *NoProxyError
+		require.ErrorAs(t, err, &none)
+		near(due, none.RetryAt)
+		near(due, p.Snapshot().Proxies[0].Bans[0].Until)
+
+		for range DefaultFaultsToGate {
+			l, err = p.Pick(now, Want{Domain: "b.test"})
+			require.NoError(t, err)
+			l.Done(now, trip.Outcome{Verdict: trip.ProxyError, Phase: trip.Dial})
+		}
+		s := p.Snapshot().Proxies[0]
+		require.Equal(t, Ejected, s.State)
+		near(now, s.Until)
+		require.Equal(t, 1, p.Counts().States[Ejected])
+	}
 }
